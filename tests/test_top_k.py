@@ -1,0 +1,222 @@
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from toolkit.errors import InputError
+from toolkit.kernels import nearest, neighbors, top_k, unit_rows
+from toolkit.kernels.threads import n_threads
+
+BLOCKS = [1, 500, 20_000, 2**24]
+
+
+def make_rows(seed, n_rows, n_dimensions=7, dtype=np.float32):
+    """Unit rows of a coarse grid with many copies, many equal similarities and some zeros."""
+    random = np.random.default_rng(seed)
+    rows = random.integers(-1, 2, (n_rows, n_dimensions)).astype(dtype)
+    rows[random.random(n_rows) < 0.1] = 0
+
+    return unit_rows(rows)
+
+
+def slow_top_k(queries, corpus, k, *, leave_out_self=False):
+    """The promise in plain words: float64, one pair at a time, sort, ties by row number."""
+    numbers, similarities = [], []
+    for i, query in enumerate(queries.astype(np.float64)):
+        products = np.array([np.vecdot(query, row) for row in corpus.astype(np.float64)])
+        row = np.clip(products.astype(queries.dtype), -1, 1)
+        order = [j for j in np.argsort(-row, kind="stable") if not (leave_out_self and i == j)][:k]
+        numbers.append(order)
+        similarities.append(row[order])
+
+    return np.array(numbers), np.array(similarities)
+
+
+@pytest.mark.parametrize("block_bytes", BLOCKS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n_queries", "n_corpus", "k"), [(3, 90, 1), (50, 70, 5), (40, 30, 30)])
+def test_equals_brute_force_with_many_ties(n_queries, n_corpus, k, dtype, block_bytes):
+    """
+    Whatever the block size, rows and similarities equal brute force in float64, bit for bit.
+    """
+    queries, corpus = (make_rows(n, n, dtype=dtype) for n in (n_queries, n_corpus))
+
+    indices, similarities = top_k(queries, corpus, k, block_bytes=block_bytes)
+    expected_indices, expected_similarities = slow_top_k(queries, corpus, k)
+
+    np.testing.assert_array_equal(indices, expected_indices)
+    np.testing.assert_array_equal(similarities, expected_similarities)
+    assert similarities.dtype == dtype
+
+
+def test_equals_brute_force_where_copies_are_left_out(monkeypatch):
+    """
+    Rows that occur more than k times are dropped before the search, and nobody can tell.
+    """
+    monkeypatch.setattr(nearest, "_QUERIES_WORTH_A_LOOK_AT_COPIES", 1)
+    corpus = make_rows(3, 200, n_dimensions=2)
+
+    indices, similarities = top_k(corpus[:50], corpus, 6, block_bytes=3000)
+    expected_indices, expected_similarities = slow_top_k(corpus[:50], corpus, 6)
+
+    np.testing.assert_array_equal(indices, expected_indices)
+    np.testing.assert_array_equal(similarities, expected_similarities)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_near_ties_are_ordered_by_float64(dtype):
+    """
+    Rows that differ in their last bits only come in their true order, for any block size.
+    """
+    random = np.random.default_rng(0)
+    corpus = random.standard_normal((1, 50)) + 1e-7 * random.standard_normal((300, 50))
+    corpus = unit_rows(corpus.astype(dtype))
+    queries = unit_rows(random.standard_normal((20, 50)).astype(dtype))
+    expected_indices, expected_similarities = slow_top_k(queries, corpus, 9)
+
+    for block_bytes in BLOCKS:
+        indices, similarities = top_k(queries, corpus, 9, block_bytes=block_bytes)
+
+        np.testing.assert_array_equal(indices, expected_indices)
+        np.testing.assert_array_equal(similarities, expected_similarities)
+
+
+def test_many_threads_equal_one():
+    """
+    The answer does not depend on how many threads share the work, nor on calls at the same time.
+    """
+    corpus = unit_rows(np.random.default_rng(0).standard_normal((700, 24)).astype(np.float32))
+    with threadpool_limits(1):
+        expected = top_k(corpus, corpus, 5)
+    with threadpool_limits(2), ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: top_k(corpus, corpus, 5), range(8)))
+
+    for answer in answers:
+        np.testing.assert_array_equal(answer, expected)
+
+
+def test_thread_settings_are_given_back():
+    """
+    After a search, numpy may use as many threads as before.
+    """
+    corpus = make_rows(0, 600)
+    with threadpool_limits(2):
+        before = n_threads()
+        top_k(corpus, corpus, 5)
+
+        assert n_threads() == before
+
+
+def test_shuffled_rows_give_shuffled_answers():
+    """
+    Similarities do not depend on where rows stand, and rows without ties are found wherever.
+    """
+    random = np.random.default_rng(0)
+    corpus = unit_rows(random.standard_normal((500, 16)).astype(np.float32))
+    order = random.permutation(len(corpus))
+
+    indices, similarities = top_k(corpus[:40], corpus, 8)
+    shuffled_indices, shuffled_similarities = top_k(corpus[:40], corpus[order], 8)
+
+    np.testing.assert_array_equal(order[shuffled_indices], indices)
+    np.testing.assert_array_equal(shuffled_similarities, similarities)
+
+
+def test_copies_tie_exactly_and_the_higher_row_comes_first():
+    """
+    A row and its copies, far apart in the corpus, have the same similarity to the last bit.
+    """
+    corpus = unit_rows(np.random.default_rng(0).standard_normal((997, 33)).astype(np.float32))
+    corpus[[100, 500, 996]] = corpus[3]
+
+    indices, similarities = top_k(corpus[3:4], corpus, 4, block_bytes=33 * 4 * 10)
+
+    assert indices.tolist() == [[3, 100, 500, 996]]
+    assert len(np.unique(similarities)) == 1
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 5, 60, 400])
+def test_neighbors_leave_out_the_row_itself(n_rows):
+    """
+    Each row's neighbours are those among the other rows; its copies count as others.
+    """
+    vectors = make_rows(n_rows, n_rows, n_dimensions=3)
+
+    indices, similarities = neighbors(vectors, 4, block_bytes=2000)
+    expected_indices, expected_similarities = slow_top_k(vectors, vectors, 4, leave_out_self=True)
+
+    assert indices.shape == (n_rows, min(4, n_rows - 1))
+    np.testing.assert_array_equal(indices, expected_indices.reshape(indices.shape))
+    np.testing.assert_array_equal(similarities, expected_similarities.reshape(indices.shape))
+
+
+def test_k_beyond_the_corpus_gives_all_of_it():
+    """
+    No row is made up: there are as many columns as the corpus has rows.
+    """
+    corpus = make_rows(0, 5)
+
+    assert top_k(corpus, corpus, 99)[0].shape == (5, 5)
+    assert top_k(corpus, corpus[:0], 3)[0].shape == (5, 0)
+    assert top_k(corpus[:0], corpus, 3)[0].shape == (0, 3)
+    assert neighbors(corpus[:0], 3)[0].shape == (0, 0)
+
+
+def test_memory_mapped_corpus_equals_one_in_memory(tmp_path):
+    """
+    A corpus larger than memory may stay on disk.
+    """
+    corpus = make_rows(0, 300)
+    np.save(tmp_path / "corpus.npy", corpus)
+    mapped = np.load(tmp_path / "corpus.npy", mmap_mode="r")
+
+    for part, expected in zip(top_k(mapped, mapped, 5), top_k(corpus, corpus, 5), strict=True):
+        np.testing.assert_array_equal(part, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_memory_stays_bounded(dtype):
+    """
+    The work needs some blocks and the answer, not a matrix of all similarities.
+    """
+    corpus = unit_rows(np.random.default_rng(0).standard_normal((100_000, 8)).astype(dtype))
+
+    tracemalloc.start()
+    top_k(corpus[:500], corpus, 4, block_bytes=2**20)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 20 * 2**20 < 500 * len(corpus) * 4 / 8
+
+
+def test_memory_stays_bounded_where_everything_ties():
+    """
+    Rows that cannot be told apart in float32 do not pile up.
+    """
+    random = np.random.default_rng(0)
+    corpus = unit_rows((1 + 1e-7 * random.standard_normal((20_000, 8))).astype(np.float32))
+
+    tracemalloc.start()
+    top_k(corpus[:100], corpus, 4, block_bytes=2**18)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 20 * 2**20 < 100 * len(corpus) * 20
+
+
+@pytest.mark.parametrize(
+    ("queries", "corpus", "k", "message"),
+    [
+        (np.eye(3), np.eye(3), 0, "k must be at least 1, got 0"),
+        (np.eye(3), np.eye(2), 1, "queries have 3 dimensions and the corpus has 2"),
+        (np.eye(3), 2 * np.eye(3), 1, "unit_rows"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused(queries, corpus, k, message):
+    """
+    Too small a k, vectors of two models and rows of any length each get one clear sentence.
+    """
+    with pytest.raises(InputError, match=message):
+        top_k(queries, corpus, k)

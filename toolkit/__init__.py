@@ -1,0 +1,84 @@
+"""
+Turn a table of texts into vectors with any embedding provider; classify, search and check it.
+
+Names are loaded when they are first used, so ``import toolkit`` is fast.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from toolkit.classification import CosineCentroidClassifier as CosineCentroidClassifier
+    from toolkit.classification import CosineKNNClassifier as CosineKNNClassifier
+    from toolkit.classification import CosineLogisticClassifier as CosineLogisticClassifier
+    from toolkit.classification import SelectiveClassifier as SelectiveClassifier
+    from toolkit.classification import TextClassifier as TextClassifier
+    from toolkit.embedding import CachedProvider as CachedProvider
+    from toolkit.embedding import HashingProvider as HashingProvider
+    from toolkit.embedding import Provider as Provider
+    from toolkit.embedding import SentenceTransformerProvider as SentenceTransformerProvider
+    from toolkit.embedding import StaticProvider as StaticProvider
+    from toolkit.embedding import counting as counting
+    from toolkit.embedding import provider_from_name as provider_from_name
+    from toolkit.embedding import provider_name as provider_name
+    from toolkit.errors import ToolkitError as ToolkitError
+    from toolkit.errors import ToolkitWarning as ToolkitWarning
+    from toolkit.evaluation import evaluate_classification as evaluate_classification
+    from toolkit.evaluation import evaluate_multilabel as evaluate_multilabel
+    from toolkit.frames import FrameReader as FrameReader
+    from toolkit.frames import FrameWriter as FrameWriter
+    from toolkit.frames import read_frame as read_frame
+    from toolkit.frames import write_frame as write_frame
+    from toolkit.kernels import cosine_similarities as cosine_similarities
+    from toolkit.kernels import cosine_similarity as cosine_similarity
+    from toolkit.kernels import top_k as top_k
+    from toolkit.kernels import unit_rows as unit_rows
+    from toolkit.persistence import load as load
+    from toolkit.persistence import save as save
+    from toolkit.text_embedder import TextEmbedder as TextEmbedder
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "CachedProvider": "toolkit.embedding",
+    "CosineCentroidClassifier": "toolkit.classification",
+    "CosineKNNClassifier": "toolkit.classification",
+    "CosineLogisticClassifier": "toolkit.classification",
+    "FrameReader": "toolkit.frames",
+    "FrameWriter": "toolkit.frames",
+    "HashingProvider": "toolkit.embedding",
+    "Provider": "toolkit.embedding",
+    "SelectiveClassifier": "toolkit.classification",
+    "SentenceTransformerProvider": "toolkit.embedding",
+    "StaticProvider": "toolkit.embedding",
+    "TextClassifier": "toolkit.classification",
+    "TextEmbedder": "toolkit.text_embedder",
+    "ToolkitError": "toolkit.errors",
+    "ToolkitWarning": "toolkit.errors",
+    "cosine_similarities": "toolkit.kernels",
+    "cosine_similarity": "toolkit.kernels",
+    "counting": "toolkit.embedding",
+    "evaluate_classification": "toolkit.evaluation",
+    "evaluate_multilabel": "toolkit.evaluation",
+    "load": "toolkit.persistence",
+    "provider_from_name": "toolkit.embedding",
+    "provider_name": "toolkit.embedding",
+    "read_frame": "toolkit.frames",
+    "save": "toolkit.persistence",
+    "top_k": "toolkit.kernels",
+    "unit_rows": "toolkit.kernels",
+    "write_frame": "toolkit.frames",
+}
+
+__all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'toolkit' has no attribute {name!r}")
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,56 @@
+"""What a classifier says of rows that it has not seen."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import has_fit_parameter
+
+from toolkit.classification.folds import choose_folds, nothing_to_hold_out, row_keys
+from toolkit.errors import InputError
+from toolkit.kernels import Vectors
+
+
+def fit_held_out(
+    estimator: Any,
+    vectors: Vectors,
+    labels: np.ndarray,
+    weights: Vectors | None,
+    *,
+    cv: Any,
+    seed: int,
+) -> Vectors:
+    """
+    Fit a classifier, and return what each row is given when its fold is held out.
+
+    A classifier with a `fit_held_out` of its own is asked; of any other a copy is fitted for each
+    fold. Equal rows share a fold.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_classes), probabilities in the order of ``estimator.classes_``
+    """
+    if not hasattr(estimator, "predict_proba"):
+        raise InputError(f"the estimator must have predict_proba, {estimator!r} has none")
+    if weights is not None and not has_fit_parameter(estimator, "sample_weight"):
+        raise InputError(f"sample_weight must be None, as {estimator!r} takes no weights")
+    options = [] if weights is None else [weights]
+    if hasattr(estimator, "fit_held_out"):
+        return np.asarray(estimator.fit_held_out(vectors, labels, *options))
+
+    estimator.fit(vectors, labels, *options)
+    keys = row_keys(vectors, seed=seed)
+    group = np.searchsorted(estimator.classes_, labels)
+    everything = np.arange(len(vectors))
+    fold = choose_folds(cv, vectors, labels, used=everything, keys=keys, group=group)
+    if not fold.any():
+        raise nothing_to_hold_out(vectors)
+
+    probabilities = np.zeros((len(vectors), len(estimator.classes_)))
+    for number in np.unique(fold):
+        test, train = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        copy = clone(estimator).fit(vectors[train], labels[train], *(w[train] for w in options))
+        columns = np.searchsorted(estimator.classes_, copy.classes_)
+        probabilities[np.ix_(test, columns)] = copy.predict_proba(vectors[test])
+
+    return probabilities

@@ -1,0 +1,260 @@
+"""From texts to labels: an embedder, a classifier on its vectors, and evidence for answers."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.preprocessing import MultiLabelBinarizer
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted
+
+from toolkit.classification.logistic import CosineLogisticClassifier
+from toolkit.classification.selective import SelectiveClassifier
+from toolkit.errors import InputError
+from toolkit.kernels import Vectors, top_k, unit_rows
+from toolkit.text_embedder import TextEmbedder
+from toolkit.texts import TextInput, clean_texts, row_index, text_values
+
+
+class TextClassifier(ClassifierMixin, BaseEstimator):
+    """
+    Learn labels from texts: any embedder, then any classifier on its vectors.
+
+    Parameters
+    ----------
+    embedder : transformer, optional
+        Turns texts into vectors; ``TextEmbedder(task="classification")`` if not given.
+    head : classifier, optional
+        Learns labels from vectors. If not given, ``SelectiveClassifier()``, which knows when it
+        should not answer, or ``CosineLogisticClassifier()`` for several labels a row.
+    keep_texts : bool, default=True
+        Keep the training texts, so that evidence can show them. They are part of a saved model:
+        turn it off where a model file must not hold texts.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    embedder_, head_ : estimators
+        Fitted clones.
+    training_vectors_ : ndarray of shape (n_rows, n_dimensions)
+        Unit vectors of the training texts, for evidence.
+    training_rows_ : DataFrame of n_rows rows
+        ``id`` (the index of the training data), ``label`` and, if kept, ``text``.
+    label_sets_ : MultiLabelBinarizer or None
+        Turns lists of labels into an indicator matrix, if `y` held lists.
+    is_multilabel_ : bool
+        Whether each row may have several labels.
+
+    Notes
+    -----
+    `y` may hold one label a row, a list of labels a row, or be an indicator matrix; predictions
+    come in the same form.
+
+    Examples
+    --------
+    >>> from toolkit import HashingProvider, TextClassifier, TextEmbedder
+    >>> texts = ["card lost", "lost my card", "my card is gone", "a refund", "refund me"]
+    >>> labels = ["card", "card", "card", "refund", "refund"]
+    >>> model = TextClassifier(TextEmbedder(HashingProvider(64))).fit(texts, labels)
+    >>> model.predict(["i lost a card"])
+    array(['card'], dtype='<U6')
+    >>> model.evidence(["i lost a card"], k=1)[["rank", "id", "label", "text"]]
+       rank  id label       text
+    0     1   0  card  card lost
+    """
+
+    classes_: np.ndarray
+    embedder_: Any
+    head_: Any
+    training_vectors_: Vectors
+    training_rows_: pd.DataFrame
+    label_sets_: MultiLabelBinarizer | None
+    is_multilabel_: bool
+
+    def __init__(self, embedder: Any = None, head: Any = None, *, keep_texts: bool = True) -> None:
+        self.embedder = embedder
+        self.head = head
+        self.keep_texts = keep_texts
+
+    def fit(
+        self, X: TextInput, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
+        """Embed the texts and fit the head on their vectors."""
+        vectors, target, options = self._begin(X, y, sample_weight)
+        self.head_.fit(vectors, target, **options)
+
+        return self._finish(X, y, vectors)
+
+    def fit_held_out(
+        self, X: TextInput, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> Vectors:
+        """
+        Fit, and return what each row is given when it is held out, shape (n_rows, n_classes).
+
+        A report on these probabilities tells how the classifier does on rows it has not seen.
+        """
+        vectors, target, options = self._begin(X, y, sample_weight)
+        if not hasattr(self.head_, "fit_held_out"):
+            raise InputError(f"the head must have fit_held_out, {self.head_!r} has none")
+        probabilities: Vectors = self.head_.fit_held_out(vectors, target, **options)
+        self._finish(X, y, vectors)
+
+        return probabilities
+
+    def predict(self, X: TextInput) -> npt.NDArray[Any] | list[tuple[Any, ...]]:
+        """Return the most probable label of each text, or all its labels where `y` had several."""
+        predicted = self.head_.predict(self._vectors(X))
+        if self.label_sets_ is None:
+            return np.asarray(predicted)
+
+        return list(self.label_sets_.inverse_transform(np.asarray(predicted)))
+
+    def predict_proba(self, X: TextInput) -> Vectors:
+        """Return probabilities in the order of `classes_`, shape (n_rows, n_classes)."""
+        return np.asarray(self.head_.predict_proba(self._vectors(X)))
+
+    def decide(self, X: TextInput) -> pd.DataFrame:
+        """
+        Return prediction, confidence, margin and status of each text, on the index of `X`.
+
+        `status` is "ok", "unsure" or "out_of_scope" where the head is a SelectiveClassifier, and
+        always "ok" elsewhere. For several labels a row, confidence and margin are those of the
+        least certain label.
+        """
+        vectors = self._vectors(X)
+        if hasattr(self.head_, "decide"):
+            decisions: pd.DataFrame = self.head_.decide(vectors)
+        else:
+            decisions = self._undoubted(np.asarray(self.head_.predict_proba(vectors)))
+        decisions.index = row_index(X)
+
+        return decisions[["prediction", "confidence", "margin", "status"]]
+
+    def evidence(self, X: TextInput, k: int = 3) -> pd.DataFrame:
+        """
+        Return the `k` most similar training rows of each text.
+
+        Returns
+        -------
+        DataFrame
+            One row a pair: query (index of `X`), rank (from 1), id, label, similarity in [-1, 1]
+            and, if kept, text.
+        """
+        vectors = self._vectors(X)
+        rows, similarities = top_k(vectors, self.training_vectors_, k)
+        n_found = rows.shape[1]
+        found = self.training_rows_.iloc[rows.ravel()].reset_index(drop=True)
+        found.insert(0, "query", np.repeat(row_index(X).to_numpy(), n_found))
+        found.insert(1, "rank", np.tile(np.arange(1, n_found + 1), len(rows)))
+        found.insert(4, "similarity", similarities.ravel())
+
+        return found
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say that texts, not numbers, are expected, and that several labels a row are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.classifier_tags.multi_label = True
+
+        return tags
+
+    def _begin(
+        self, X: TextInput, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None
+    ) -> tuple[Vectors, np.ndarray, dict[str, npt.ArrayLike]]:
+        n_rows = len(X) if hasattr(X, "__len__") else 0
+        target = self._target(y)
+        if len(target) != n_rows:
+            raise InputError(f"expected one label for each text, got {n_rows} and {len(target)}")
+        self.embedder_ = self._new_embedder()
+        vectors = unit_rows(np.asarray(self.embedder_.fit_transform(X)))
+        self.head_ = self._new_head()
+
+        return vectors, target, {} if sample_weight is None else {"sample_weight": sample_weight}
+
+    def _target(self, y: npt.ArrayLike) -> np.ndarray:
+        self.label_sets_ = MultiLabelBinarizer() if _holds_label_sets(y) else None
+        if self.label_sets_ is not None:
+            target: np.ndarray = self.label_sets_.fit_transform(y)
+        else:
+            target = np.asarray(y)
+        self.is_multilabel_ = type_of_target(target) == "multilabel-indicator"
+
+        return target
+
+    def _new_embedder(self) -> Any:
+        if self.embedder is None:
+            return TextEmbedder(task="classification")
+
+        return clone(self.embedder)
+
+    def _new_head(self) -> Any:
+        if self.head is not None:
+            return clone(self.head)
+
+        return CosineLogisticClassifier() if self.is_multilabel_ else SelectiveClassifier()
+
+    def _finish(self, X: TextInput, y: npt.ArrayLike, vectors: Vectors) -> Self:
+        named = self.label_sets_
+        self.classes_ = self.head_.classes_ if named is None else named.classes_
+        self.training_vectors_ = vectors
+        rows = pd.DataFrame({"id": row_index(X).to_numpy(), "label": _one_cell_a_row(y)})
+        if self.keep_texts:
+            values = text_values(X, getattr(self.embedder_, "columns", None))
+            rows["text"] = clean_texts(values).texts
+        self.training_rows_ = rows
+
+        return self
+
+    def _vectors(self, X: TextInput) -> Vectors:
+        check_is_fitted(self)
+
+        return unit_rows(np.asarray(self.embedder_.transform(X)))
+
+    def _undoubted(self, probabilities: Vectors) -> pd.DataFrame:
+        if self.is_multilabel_:
+            sides = np.maximum(probabilities, 1 - probabilities)
+            indicator = (probabilities > 0.5).astype(int)
+            named = self.label_sets_
+            labels: Sequence[Any] = (
+                list(indicator) if named is None else named.inverse_transform(indicator)
+            )
+            confidence = sides.min(axis=1)
+            margin = 2 * confidence - 1
+        else:
+            second, confidence = np.sort(probabilities, axis=1)[:, -2:].T
+            labels, margin = self.classes_[probabilities.argmax(axis=1)], confidence - second
+
+        return pd.DataFrame(
+            {
+                "prediction": list(labels),
+                "confidence": confidence,
+                "margin": margin,
+                "status": "ok",
+            }
+        )
+
+
+def _holds_label_sets(y: npt.ArrayLike) -> bool:
+    """Lists of labels, not one label and not a matrix of numbers."""
+    if isinstance(y, np.ndarray) and y.ndim == 2:
+        return False
+    sets = [isinstance(labels, (list, tuple, set, frozenset)) for labels in np.asarray(y, object)]
+
+    return bool(sets) and all(sets)
+
+
+def _one_cell_a_row(y: npt.ArrayLike) -> list[Any]:
+    """Several labels are shown as one cell, as an array of unequal lists cannot be a column."""
+    labels = list(y) if isinstance(y, Iterable) else []
+
+    return [
+        ", ".join(map(str, several)) if isinstance(several, (list, tuple, set)) else several
+        for several in labels
+    ]

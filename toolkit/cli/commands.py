@@ -1,0 +1,42 @@
+"""The commands by name; each is imported only when it is run or described."""
+
+from importlib import import_module
+
+import click
+
+_HOME = {
+    "similarity": "similarity",
+    "embed": "embed",
+    "fit": "fit",
+    "predict": "predict",
+    "evaluate": "evaluate",
+    "doctor": "doctor",
+    "cache": "cache",
+    "demo": "demo",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands in the order of their use."""
+        return list(_HOME)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of this name."""
+        if cmd_name not in _HOME:
+            return None
+        command: click.Command = getattr(
+            import_module(f"toolkit.cli.{_HOME[cmd_name]}"), f"{cmd_name}_command"
+        )
+
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="text-embedding-toolkit", prog_name="toolkit")
+def toolkit() -> None:
+    """
+    Classify, search and check a table of texts by what they mean.
+
+    Begin with:  toolkit demo
+    """

@@ -1,0 +1,62 @@
+"""toolkit embed: texts to vectors, written beside the rows."""
+
+from typing import Any
+
+import click
+
+from toolkit.cli.options import (
+    failure_options,
+    input_options,
+    output_options,
+    provider_options,
+    table_argument,
+    talk_options,
+    text_option,
+)
+
+LIST_FORMATS = ("parquet", "feather", "json", "jsonl")
+
+
+@click.command("embed", short_help="Write the vector of each text.")
+@table_argument
+@text_option
+@click.option(
+    "--task",
+    type=click.Choice(["none", "classification", "clustering", "similarity", "query", "document"]),
+    default="none",
+    show_default=True,
+    help="What the vectors are for; matters for models trained with prompts.",
+)
+@provider_options
+@input_options
+@output_options
+@failure_options
+@talk_options
+def embed_command(table: str, text: str | None, output: str, **options: Any) -> None:
+    """
+    Write the table INPUT with the vector of each row's text.
+
+    Parquet, Feather and JSON files get one column `embedding` that holds a list; CSV, TSV and
+    Excel files one column a dimension. An interrupted run goes on where it was: run the same
+    command again.
+    """
+    from toolkit.cli.streams import stream
+    from toolkit.embedded_frames import with_embeddings
+    from toolkit.frames.formats import format_of
+    from toolkit.text_embedder import TextEmbedder
+
+    embedder = TextEmbedder(
+        options["provider"],
+        task=options["task"],
+        cache=not options["no_cache"],
+        on_error=options["on_error"],
+    )
+    as_list = format_of(output, options["format"]).name in LIST_FORMATS
+
+    stream(
+        table,
+        output,
+        lambda frame, columns: with_embeddings(frame, columns, embedder, as_list=as_list),
+        text=text,
+        options=options,
+    )

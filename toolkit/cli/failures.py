@@ -1,0 +1,76 @@
+"""How a command ends: its exit code, and one sentence on stderr if it failed."""
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+import click
+
+from toolkit.errors import ToolkitError, ToolkitWarning
+
+DONE, FAILED, USAGE, SOME_ROWS_FAILED, CHECK_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class SomeRowsFailed(Exception):
+    """The command did its work, but not for every row."""
+
+
+def run(command: click.Command, arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; a failure is told in one sentence."""
+    debug = "--debug" in arguments or os.environ.get("TOOLKIT_DEBUG") == "1"
+    with warnings.catch_warnings():
+        if not debug:
+            _tell_warnings_as_notes()
+        try:
+            command.main(args=list(arguments), prog_name="toolkit", standalone_mode=False)
+        except click.exceptions.Exit as ending:
+            return ending.exit_code
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except (KeyboardInterrupt, click.Abort):
+            click.echo(
+                "Interrupted: what was embedded is kept; the same command goes on from there.",
+                err=True,
+            )
+            return INTERRUPTED
+        except BrokenPipeError:
+            _forget_stdout()
+            return DONE
+        except SomeRowsFailed as failure:
+            click.echo(f"Done, but {failure}", err=True)
+            return SOME_ROWS_FAILED
+        except (ToolkitError, OSError, MemoryError) as error:
+            if debug:
+                raise
+            click.echo(f"Error: {_sentence(error)}", err=True)
+            return FAILED
+        except Exception as error:
+            if debug:
+                raise
+            click.echo(
+                f"Error: {type(error).__name__}: {_sentence(error)} "
+                "(this is a fault of the toolkit; --debug shows where)",
+                err=True,
+            )
+            return FAILED
+
+    return DONE
+
+
+def _sentence(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+
+    return text if len(text) <= 600 else f"{text[:599]}…"
+
+
+def _tell_warnings_as_notes() -> None:
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("always", ToolkitWarning)
+    warnings.showwarning = lambda message, *_args, **_more: click.echo(f"note: {message}", err=True)
+
+
+def _forget_stdout() -> None:
+    """The reader of our output is gone: keep Python from complaining when it flushes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,161 @@
+"""toolkit fit: a labelled table to a classifier in one file."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toolkit.cli.options import (
+    input_options,
+    json_option,
+    label_option,
+    provider_options,
+    table_argument,
+    talk_options,
+    text_option,
+    where_option,
+)
+
+if TYPE_CHECKING:
+    from toolkit.classification import TextClassifier
+    from toolkit.pipelines import FittedClassifier
+
+HEADS = ("logistic", "knn", "centroid")
+
+
+@click.command("fit", short_help="Learn labels from a table; keep the classifier in a file.")
+@table_argument
+@text_option
+@label_option
+@click.option("--id", "id_column", metavar="COL", help="Column that names a row in evidence.")
+@where_option
+@click.option("-o", "--output", required=True, metavar="FILE", help="The model file, *.toolkit.")
+@click.option("--force", is_flag=True, help="Replace a model file that exists.")
+@click.option(
+    "--head",
+    type=click.Choice(HEADS),
+    default="logistic",
+    show_default=True,
+    help="What learns labels from vectors.",
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.95,
+    show_default=True,
+    help="Share of answers that should be right; rows below are marked unsure.",
+)
+@click.option(
+    "--coverage",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of rows to answer, in place of --precision.",
+)
+@click.option("--balanced", is_flag=True, help="Let rare labels count as much as common ones.")
+@click.option("--separator", metavar="TEXT", help="What parts several labels in a cell, as ';'.")
+@click.option("--no-texts", is_flag=True, help="Keep no training texts in the model file.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the folds.")
+@provider_options
+@input_options
+@json_option
+@talk_options
+def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
+    """
+    Learn labels from the table INPUT and keep the classifier in a file.
+
+    Prints how it does on rows that were held out, which labels it confuses, and how far its
+    confidence can be trusted.
+    """
+    from toolkit.cli.tables import label_column, text_columns, whole_table
+    from toolkit.cli.talk import notes, telling_counts
+    from toolkit.persistence import save
+    from toolkit.pipelines import fit_classifier, labelled_texts
+
+    frame = whole_table(
+        table,
+        input_format=options["input_format"],
+        limit=options["limit"],
+        where=options["where"],
+    )
+    text = text_columns(frame, options["text"])
+    label = label_column(frame, options["label"], text)
+    frame = _with_ids(frame, options["id_column"])
+    rows = labelled_texts(frame, text, label, separator=options["separator"])
+    with telling_counts():
+        fitted = fit_classifier(rows, _model(text, options))
+    notes(fitted.notes)
+    report = fitted.report.to_dict() if fitted.report else {}
+    save(
+        fitted.model,
+        output,
+        training={"table": table, "n_rows": len(rows.frame), "label": label},
+        metrics={key: value for key, value in report.items() if isinstance(value, (int, float))},
+        overwrite=options["force"],
+    )
+    _tell(fitted, output, len(rows.frame), as_json)
+
+
+def _with_ids(frame: Any, column: str | None) -> Any:
+    from toolkit.cli.talk import notes
+    from toolkit.frames import require_columns
+
+    if column is None:
+        return frame
+    require_columns(frame, [column])
+    n_repeated = int(frame[column].duplicated().sum())
+    if n_repeated:
+        notes(
+            [f"{n_repeated:,} ids in column {column!r} stand more than once: evidence may mislead"]
+        )
+
+    return frame.set_index(column, drop=False).rename_axis(None)
+
+
+def _model(text: list[str], options: dict[str, Any]) -> "TextClassifier":
+    from toolkit.classification import (
+        CosineCentroidClassifier,
+        CosineKNNClassifier,
+        CosineLogisticClassifier,
+        SelectiveClassifier,
+        TextClassifier,
+    )
+    from toolkit.text_embedder import TextEmbedder
+
+    seed = options["seed"]
+    weight = "balanced" if options["balanced"] else None
+    logistic = CosineLogisticClassifier(class_weight=weight, random_state=seed)
+    several = options["separator"] is not None
+    if options["head"] != "logistic" and (several or weight):
+        raise click.UsageError(
+            f"--separator and --balanced need --head logistic, got {options['head']}"
+        )
+    head = {
+        "logistic": logistic,
+        "knn": CosineKNNClassifier(),
+        "centroid": CosineCentroidClassifier(),
+    }[options["head"]]
+    if not several:
+        head = SelectiveClassifier(
+            head,
+            precision=options["precision"],
+            coverage=options["coverage"],
+            random_state=seed,
+        )
+    embedder = TextEmbedder(
+        options["provider"], columns=text, task="classification", cache=not options["no_cache"]
+    )
+
+    return TextClassifier(embedder, head, keep_texts=not options["no_texts"])
+
+
+def _tell(fitted: "FittedClassifier", output: str, n_rows: int, as_json: bool) -> None:
+    from toolkit.cli.reports import answered_line
+
+    report = fitted.report
+    if as_json:
+        click.echo(json.dumps({"model": output, **(report.to_dict() if report else {})}))
+        return
+    if report:
+        click.echo(f"On held-out rows of {n_rows:,}:\n")
+        click.echo(report.to_text())
+        click.echo(answered_line(fitted.model))
+    click.echo(f"\nThe classifier is in {output}; next:  toolkit predict new.csv --model {output}")

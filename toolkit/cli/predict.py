@@ -1,0 +1,63 @@
+"""toolkit predict: the label of each row, how sure, and why."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toolkit.cli.options import (
+    failure_options,
+    input_options,
+    output_options,
+    table_argument,
+    talk_options,
+    text_option,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from toolkit.classification import TextClassifier
+
+
+@click.command("predict", short_help="Append the label of each row, and how sure it is.")
+@table_argument
+@click.option("--model", required=True, metavar="FILE", help="The model file, *.toolkit.")
+@text_option
+@click.option(
+    "--evidence",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Append so many of the most similar training rows.",
+)
+@click.option("--provider", metavar="NAME", help="Embed with this provider, not the model's own.")
+@input_options
+@output_options
+@failure_options
+@talk_options
+def predict_command(table: str, model: str, output: str, **options: Any) -> None:
+    """
+    Append prediction, confidence, margin and status to each row of the table INPUT.
+
+    Rows keep their order and their columns, and tables larger than memory are fine. `status` is
+    ok, unsure (too close to call) or out_of_scope (unlike anything in the training rows).
+    """
+    from toolkit.cli.streams import stream
+    from toolkit.persistence import load
+    from toolkit.pipelines import texts_for, with_predictions
+
+    classifier = load(model, provider=options["provider"])
+    classifier.embedder_.set_params(on_error=options["on_error"])
+
+    def step(frame: "pd.DataFrame", columns: list[str]) -> "pd.DataFrame":
+        texts = texts_for(classifier, frame, columns)
+        return with_predictions(classifier, frame, texts, n_evidence=options["evidence"])
+
+    text = options["text"] or _own_columns(classifier)
+    stream(table, output, step, text=text, options=options)
+
+
+def _own_columns(classifier: "TextClassifier") -> str | None:
+    columns = classifier.embedder_.columns
+
+    return ",".join(columns) if isinstance(columns, (list, tuple)) else columns

@@ -1,0 +1,51 @@
+"""Read a table chunk by chunk, do something to each chunk, write it; memory stays bounded."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from toolkit.cli.tables import CHUNK_ROWS, Rejects, text_columns
+from toolkit.cli.talk import notes, telling_counts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Step = Callable[["pd.DataFrame", list[str]], "pd.DataFrame"]
+
+
+def stream(
+    table: str,
+    output: str,
+    step: Step,
+    *,
+    text: str | None,
+    options: Mapping[str, Any],
+    chunk_rows: int = CHUNK_ROWS,
+) -> None:
+    """
+    Write ``step(chunk, text columns)`` for every chunk of the table, in order, whole or not at all.
+
+    Columns that are not named are guessed from the first chunk.
+    """
+    from toolkit.embedding import counting
+    from toolkit.frames import FrameReader, FrameWriter, require_rows
+
+    rejects = Rejects(options["rejects"])
+    reader = FrameReader(
+        table, chunk_rows=chunk_rows, limit=options["limit"], format=options["input_format"]
+    )
+    with reader, telling_counts(), counting() as counts:
+        columns: list[str] | None = None
+        with FrameWriter(
+            output,
+            like=reader.report,
+            format=options["format"],
+            overwrite=options["force"],
+            spreadsheet_safe=options["spreadsheet_safe"],
+        ) as writer:
+            for frame in reader:
+                require_rows(frame, reader.report.source)
+                columns = columns or text_columns(frame, text)
+                writer.write(step(frame, columns))
+                rejects.take(reader.report)
+        notes([*reader.report.problems(), *writer.notes()])
+    rejects.finish(counts.failed)

@@ -1,0 +1,48 @@
+"""What a command says on stderr while its data goes to stdout."""
+
+import os
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import click
+
+_QUIET = "toolkit.quiet"
+
+
+def be_quiet(ctx: click.Context, _option: click.Parameter, quiet: bool) -> None:
+    """Turn notes, warnings and progress off."""
+    ctx.meta[_QUIET] = quiet
+    if quiet:
+        warnings.simplefilter("ignore")
+        os.environ["TOOLKIT_PROGRESS"] = "0"
+
+
+def note(message: str) -> None:
+    """Say one line on stderr."""
+    if not click.get_current_context().meta.get(_QUIET):
+        click.echo(message, err=True)
+
+
+def notes(messages: Iterable[str]) -> None:
+    """Say several lines on stderr, each marked as a note."""
+    for message in messages:
+        note(f"note: {message}")
+
+
+@contextmanager
+def telling_counts() -> Iterator[None]:
+    """Afterwards say how many texts were embedded, how many were known, and what was odd."""
+    from toolkit.embedding import counting
+
+    began = time.monotonic()
+    with counting() as counts:
+        yield
+    seconds = time.monotonic() - began
+    if counts.embedded or counts.cached:
+        note(
+            f"{counts.embedded:,} texts embedded, {counts.cached:,} taken from the cache, "
+            f"in {seconds:.1f} s"
+        )
+    notes(counts.notes())

@@ -1,0 +1,134 @@
+"""Vectors kept on disk, so that no text is embedded twice by the same model."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from toolkit.embedding.base import Embeddings, Provider, Task, check_task
+from toolkit.embedding.blocks import embed_in_blocks
+from toolkit.embedding.counts import Counts, count
+from toolkit.embedding.vector_store import SpaceInfo, VectorStore, text_keys
+from toolkit.kernels.arrays import Indices
+
+
+def default_cache_path() -> Path:
+    """
+    Return where vectors are kept: ``TOOLKIT_CACHE`` (a file), else the user's cache folder.
+
+    >>> default_cache_path().suffix
+    '.sqlite'
+    """
+    if chosen := os.environ.get("TOOLKIT_CACHE"):
+        return Path(chosen).expanduser()
+
+    from platformdirs import user_cache_path
+
+    return user_cache_path("text-embedding-toolkit") / "vectors.sqlite"
+
+
+@dataclass(frozen=True)
+class CachedProvider:
+    """
+    Embed each text once: known texts come from an SQLite file, new ones are added to it.
+
+    The file holds hashes of texts, never texts. It may be shared by processes. What is done is
+    kept block by block, so an interrupted run goes on where it was. If the file cannot be used
+    (read-only, full, corrupt), a ToolkitWarning says so and texts are embedded without it.
+
+    Parameters
+    ----------
+    provider : Provider
+        Who embeds the texts that are not in the cache.
+    path : path-like, optional
+        The SQLite file; ``default_cache_path()`` if not given.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from toolkit.embedding import CachedProvider, HashingProvider, counting
+    >>> with tempfile.TemporaryDirectory() as folder, counting() as counts:
+    ...     provider = CachedProvider(HashingProvider(8), Path(folder) / "vectors.sqlite")
+    ...     vectors = provider.embed(["one", "two"], task="none")
+    ...     again = provider.embed(["two", "three"], task="none")
+    >>> counts.embedded, counts.cached
+    (3, 1)
+    """
+
+    provider: Provider
+    path: Path | str | None = None
+
+    def __sklearn_clone__(self) -> "CachedProvider":
+        return self
+
+    @property
+    def fingerprint(self) -> str:
+        return self.provider.fingerprint
+
+    def embed(self, texts: Sequence[str], *, task: Task = "none") -> Embeddings:
+        """Return the provider's vectors, shape (n_texts, n_dimensions)."""
+        check_task(task)
+        store = VectorStore(Path(self.path) if self.path else default_cache_path())
+        sent = task_as_sent(self.provider, task)
+        rows_of: dict[str, int] = {}
+        row = np.array([rows_of.setdefault(text, len(rows_of)) for text in texts], dtype=np.intp)
+        distinct = list(rows_of)
+        keys = text_keys(self.fingerprint, sent, distinct)
+
+        with store:
+            found, vectors = store.read(keys)
+            count(Counts(cached=int(found.sum())))
+            missing = np.flatnonzero(~found)
+            if len(missing):
+
+                def keep(rows: Indices, part: Embeddings) -> None:
+                    new = [keys[missing[row]] for row in rows]
+                    store.write(self.fingerprint, sent, new, part)
+
+                texts_missing = [distinct[row] for row in missing]
+                fresh = embed_in_blocks(self.provider, texts_missing, task, keep)
+                vectors = _joined(vectors, found, fresh, missing)
+
+        return vectors[row] if len(texts) else self.provider.embed([], task=task)
+
+
+def cache_info(path: Path | str | None = None) -> list[SpaceInfo]:
+    """Return what a cache file holds, one row for each provider and task."""
+    file = Path(path) if path else default_cache_path()
+    if not file.exists():
+        return []
+    with VectorStore(file) as store:
+        return store.info()
+
+
+def clear_cache(fingerprint: str | None = None, path: Path | str | None = None) -> int:
+    """Forget the vectors of one provider's fingerprint, or all; return how many there were."""
+    file = Path(path) if path else default_cache_path()
+    if not file.exists():
+        return 0
+    with VectorStore(file) as store:
+        return store.clear(fingerprint)
+
+
+def task_as_sent(provider: Provider, task: Task) -> str:
+    """
+    Return what the provider makes of the task, so that tasks it treats alike share vectors.
+
+    Providers may have a method ``task_as_sent(task)``; without it each task stands for itself.
+    """
+    told = getattr(provider, "task_as_sent", None)
+
+    return str(told(task)) if told is not None else task
+
+
+def _joined(
+    vectors: Embeddings, found: np.ndarray, fresh: Embeddings, missing: Indices
+) -> Embeddings:
+    whole = np.empty((len(found), fresh.shape[1]), dtype=np.float32)
+    if found.any():
+        whole[found] = vectors[found]
+    whole[missing] = fresh
+
+    return whole

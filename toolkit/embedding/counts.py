@@ -1,0 +1,120 @@
+"""What happened to the texts of one run: how many were embedded, cached, cut short, empty."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, fields
+
+
+@dataclass
+class Counts:
+    """
+    Counts of texts since ``counting()`` was entered.
+
+    Attributes
+    ----------
+    texts : int
+        Texts that were asked for.
+    distinct : int
+        Different texts among them, empty ones left out.
+    cached : int
+        Distinct texts whose vectors came from the cache.
+    embedded : int
+        Distinct texts that went through a model.
+    truncated : int
+        Embedded texts longer than the model reads; only their beginning counts.
+    longest : int
+        Tokens of the longest such text.
+    limit : int
+        Tokens that the model reads.
+    empty : int
+        Texts that were None, NaN, empty or white space.
+    converted : int
+        Values that were not texts (numbers, dates) and were embedded as they print.
+    repaired : int
+        Texts with lone surrogates, which were replaced by U+FFFD.
+    failed : int
+        Texts that the provider could not embed; their vectors are NaN.
+    """
+
+    texts: int = 0
+    distinct: int = 0
+    cached: int = 0
+    embedded: int = 0
+    truncated: int = 0
+    longest: int = 0
+    limit: int = 0
+    empty: int = 0
+    converted: int = 0
+    repaired: int = 0
+    failed: int = 0
+
+    def add(self, other: "Counts") -> None:
+        """Add the other counts to these; the longest text and the limit are the larger one."""
+        for field in fields(self):
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            keep_larger = field.name in ("longest", "limit")
+            setattr(self, field.name, max(mine, theirs) if keep_larger else mine + theirs)
+
+    def notes(self) -> list[str]:
+        """
+        Return a sentence for everything a user should know.
+
+        >>> Counts(texts=3, empty=1).notes()
+        ['1 of 3 texts is empty: it gets a zero vector, similar to nothing']
+        """
+        of = f"of {self.texts:,} texts"
+        notes = []
+        if self.empty:
+            verb, gets = ("is", "it gets a") if self.empty == 1 else ("are", "they get a")
+            notes.append(
+                f"{self.empty:,} {of} {verb} empty: {gets} zero vector, similar to nothing"
+            )
+        if self.truncated:
+            notes.append(
+                f"{self.truncated:,} {of} exceed the {self.limit:,} tokens that the model reads "
+                f"(longest {self.longest:,}): only their beginning counts"
+            )
+        if self.converted:
+            notes.append(f"{self.converted:,} {of} are not strings: embedded as they print")
+        if self.repaired:
+            notes.append(f"{self.repaired:,} {of} hold broken Unicode: replaced by U+FFFD")
+        if self.failed:
+            notes.append(f"{self.failed:,} {of} could not be embedded: their vectors are NaN")
+
+        return notes
+
+
+_listener: ContextVar[Counts | None] = ContextVar("toolkit_counts", default=None)
+
+
+@contextmanager
+def counting() -> Iterator[Counts]:
+    """
+    Count what happens to texts inside the block; blocks may be nested.
+
+    >>> with counting() as counts:
+    ...     count(Counts(texts=2, embedded=2))
+    >>> counts.embedded
+    2
+    """
+    outer, counts = _listener.get(), Counts()
+    token = _listener.set(counts)
+    try:
+        yield counts
+    finally:
+        _listener.reset(token)
+        if outer is not None:
+            outer.add(counts)
+
+
+def count(counts: Counts) -> None:
+    """Add to the innermost ``counting()`` block, if there is one."""
+    listener = _listener.get()
+    if listener is not None:
+        listener.add(counts)
+
+
+def is_counting() -> bool:
+    """Return whether somebody will read the counts."""
+    return _listener.get() is not None

@@ -1,0 +1,37 @@
+"""The models that are loaded in this process, so that clones and folds share one."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+Model = TypeVar("Model")
+
+MAX_MODELS = 4
+
+_lock = threading.RLock()
+_models: OrderedDict[str, object] = OrderedDict()
+
+
+def loaded(key: str, load: Callable[[], Model]) -> Model:
+    """
+    Return the model of this key, loading it on first use; the least recently used one makes room.
+
+    >>> loaded("doctest", lambda: [1]) is loaded("doctest", lambda: [2])
+    True
+    >>> forget("doctest")
+    """
+    with _lock:
+        if key not in _models:
+            _models[key] = load()
+        _models.move_to_end(key)
+        while len(_models) > MAX_MODELS:
+            _models.popitem(last=False)
+
+        return cast(Model, _models[key])
+
+
+def forget(key: str) -> None:
+    """Drop the model of this key, if it is loaded."""
+    with _lock:
+        _models.pop(key, None)

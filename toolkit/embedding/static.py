@@ -1,0 +1,109 @@
+"""Static models (model2vec): a table of token vectors, no torch, tens of thousands of texts a second."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.embedding.base import Embeddings, Task, check_embeddings, check_task
+from toolkit.embedding.registry import loaded
+from toolkit.embedding.weights import files_digest, is_folder, model_folder
+from toolkit.errors import InputError, MissingDependency, ModelNotFound
+
+if TYPE_CHECKING:
+    from model2vec import StaticModel
+
+
+@dataclass(frozen=True)
+class StaticProvider:
+    """
+    Embed texts with a model2vec model: the mean of its tokens' stored vectors.
+
+    Parameters
+    ----------
+    model : str, default="minishlab/potion-base-8M"
+        Name on the model hub, or a folder written as a path (``./my-model``).
+    dimensions : int, optional
+        Cut vectors to their first values, > 0; these models sort them by importance.
+
+    References
+    ----------
+    Tulkens and van Dongen, "Model2Vec: Fast State-of-the-Art Static Embeddings", 2024.
+
+    Examples
+    --------
+    >>> from toolkit.embedding import StaticProvider
+    >>> StaticProvider("minishlab/potion-base-8M", dimensions=64).name
+    'static:minishlab/potion-base-8M@64'
+    """
+
+    model: str = "minishlab/potion-base-8M"
+    dimensions: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.model:
+            raise InputError("model must be the name or folder of a model, got an empty name")
+        if self.dimensions is not None and self.dimensions < 1:
+            raise InputError(f"dimensions must be > 0, got {self.dimensions!r}")
+
+    def __sklearn_clone__(self) -> "StaticProvider":
+        return self
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    @property
+    def name(self) -> str:
+        return f"static:{self.model}{f'@{self.dimensions}' if self.dimensions else ''}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        model = Path(self.model).name if is_folder(self.model) else self.model
+        at = f"@{self.dimensions}" if self.dimensions else ""
+
+        return f"static:{model}#{files_digest(self._folder)}{at}"
+
+    def task_as_sent(self, task: Task) -> str:
+        """Return nothing: static models know no tasks."""
+        check_task(task)
+
+        return ""
+
+    def embed(self, texts: Sequence[str], *, task: Task = "none") -> Embeddings:
+        """Return the model's vectors, shape (n_texts, n_dimensions)."""
+        check_task(task)
+        model = self._model
+        vectors = model.encode(
+            list(texts), max_length=None, show_progress_bar=False, use_multiprocessing=False
+        )
+        self._check_dimensions(vectors.shape[1])
+
+        return check_embeddings(vectors[:, : self.dimensions], len(texts), self.fingerprint)
+
+    @property
+    def _model(self) -> "StaticModel":
+        return loaded(f"static {files_digest(self._folder)}", lambda: _load(self._folder))
+
+    @cached_property
+    def _folder(self) -> Path:
+        return model_folder(self.model)
+
+    def _check_dimensions(self, available: int) -> None:
+        if self.dimensions is not None and self.dimensions > available:
+            raise InputError(
+                f"dimensions must be from 1 to {available} for {self.model}, got {self.dimensions}"
+            )
+
+
+def _load(folder: Path) -> "StaticModel":
+    try:
+        from model2vec import StaticModel
+    except ImportError as error:
+        raise MissingDependency("model2vec", "static", "a static: provider") from error
+    try:
+        return StaticModel.from_pretrained(folder)
+    except Exception as error:  # a broken folder fails in as many ways as it has files
+        raise ModelNotFound(
+            f"the static model in {folder.name} could not be loaded: {error}; fetch it again"
+        ) from error

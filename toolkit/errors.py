@@ -1,0 +1,70 @@
+"""
+Every error that the toolkit raises on purpose.
+
+::
+
+    ToolkitError
+    ├── InputError              what was given cannot be used (also a ValueError)
+    │   ├── TableError          a table cannot be read or written, or lacks a column
+    │   └── UnknownProvider     no provider goes by this name
+    ├── ProviderError           texts could not be turned into vectors
+    │   ├── ModelNotFound       the model is not on this machine and cannot be fetched
+    │   ├── ProviderUnavailable the service did not answer
+    │   └── InvalidResponse     the provider gave something else than one vector a text
+    ├── ModelFileError          a model file cannot be read or does not fit
+    └── MissingDependency       an optional package is not installed (also an ImportError)
+
+    ToolkitWarning              something was guessed, counted or left out (a UserWarning)
+
+A message is one sentence: what was expected, what came, the cure.
+"""
+
+
+class ToolkitError(Exception):
+    """Anything that went wrong in a way the toolkit can explain."""
+
+
+class InputError(ToolkitError, ValueError):
+    """What was given cannot be used."""
+
+
+class TableError(InputError):
+    """A table cannot be read or written, or lacks a column."""
+
+
+class UnknownProvider(InputError):
+    """No provider goes by this name."""
+
+
+class ProviderError(ToolkitError):
+    """Texts could not be turned into vectors."""
+
+
+class ModelNotFound(ProviderError):
+    """The model is not on this machine and cannot be fetched."""
+
+
+class ProviderUnavailable(ProviderError):
+    """The service did not answer."""
+
+
+class InvalidResponse(ProviderError):
+    """The provider gave something else than one finite vector a text."""
+
+
+class ModelFileError(ToolkitError):
+    """A model file cannot be read or does not fit."""
+
+
+class MissingDependency(ToolkitError, ImportError):
+    """An optional package is not installed; the message holds the line that installs it."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package}, which is not installed: "
+            f"pip install 'text-embedding-toolkit[{extra}]'"
+        )
+
+
+class ToolkitWarning(UserWarning):
+    """Something was guessed, counted or left out."""

@@ -1,0 +1,2 @@
+"""Pictures of a report, in the shape of scikit-learn's displays and without pyplot."""
+

@@ -1,0 +1,122 @@
+"""A report as plain text that is a joy to read on a terminal."""
+
+import shutil
+import textwrap
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from toolkit.errors import InputError
+from toolkit.evaluation.calibration import calibration_in_words
+from toolkit.evaluation.plain_text import LABEL_COLUMNS, cut
+from toolkit.evaluation.text_tables import class_table, confusion_list, percent
+
+if TYPE_CHECKING:
+    from toolkit.evaluation.classification import ClassificationReport
+    from toolkit.evaluation.multilabel import MultilabelReport
+
+_NARROWEST, _WIDEST = 50, 120
+_MOST_NAMES = 5
+
+
+def classification_text(report: "ClassificationReport", width: int | None) -> str:
+    """Return the headline, what was answered, the scores by class and the worst confusions."""
+    width = _checked_width(width)
+    paragraphs = [
+        _sentences(_headline(report), width),
+        class_table(report.per_class, report.confusion_matrix, width=width),
+        confusion_list(report.confusions, width=width),
+    ]
+
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def multilabel_text(report: "MultilabelReport", width: int | None) -> str:
+    """Return the headline and the scores by label."""
+    width = _checked_width(width)
+    low, high = report.subset_accuracy_interval
+    sentences = [
+        f"Micro-F1 {report.micro_f1:.3f}, macro-F1 {report.macro_f1:.3f}, "
+        f"{_rows_judged(report.n_rows, held_out=report.held_out)}.",
+        f"Every label of a row is right in {percent(report.subset_accuracy)} of the rows "
+        f"(95 % interval {100 * low:.1f} to {100 * high:.1f}).",
+        f"A row has {report.n_labels_true:.2f} labels on average, and {report.n_labels_predicted:.2f} "
+        f"are predicted, those with a probability above {report.threshold:g}.",
+    ]
+
+    return f"{_sentences(sentences, width)}\n\n{class_table(report.per_label, None, width=width)}\n"
+
+
+def _checked_width(width: int | None) -> int:
+    if width is None:
+        here = shutil.get_terminal_size((100, 24)).columns
+        return min(max(here, _NARROWEST), _WIDEST)
+    if width < _NARROWEST:
+        raise InputError(f"width must be at least {_NARROWEST} columns, got {width!r}")
+
+    return width
+
+
+def _sentences(sentences: list[str], width: int) -> str:
+    return "\n".join(
+        textwrap.fill(sentence, width, subsequent_indent="  ", break_on_hyphens=False)
+        for sentence in sentences
+    )
+
+
+def _headline(report: "ClassificationReport") -> list[str]:
+    low, high = report.accuracy_interval
+    most_frequent = report.per_class.loc[report.per_class["support"].idxmax(), "label"]
+    sentences = [
+        f"Accuracy {percent(report.accuracy)} (95 % interval {100 * low:.1f} to {100 * high:.1f}), "
+        f"macro-F1 {report.macro_f1:.3f}, {_rows_judged(report.n_rows, held_out=report.held_out)}.",
+        f"Always answering {cut(most_frequent, LABEL_COLUMNS)}, the most frequent class, "
+        f"would be right {percent(report.baseline_accuracy)} of the time.",
+        f"Calibration error {report.calibration_error:.3f}: "
+        f"{calibration_in_words(report.reliability)}.",
+    ]
+
+    return [*sentences, *_answer_sentence(report), *_label_sentences(report)]
+
+
+def _rows_judged(n_rows: int, *, held_out: bool) -> str:
+    rows = "1 row" if n_rows == 1 else f"{n_rows:,} rows"
+
+    return f"on {rows}, each held out while the model learned" if held_out else f"on {rows}"
+
+
+def _answer_sentence(report: "ClassificationReport") -> list[str]:
+    if report.answered is None:
+        return []
+
+    n_rows, precision = report.answered.n_rows, report.answered.precision
+    right = "" if precision is None else f", {percent(precision)} of those right"
+    return [
+        f"Answered {n_rows['ok']:,} rows ({percent(report.answered.coverage)}){right}; "
+        f"unsure about {n_rows['unsure']:,}, out of scope {n_rows['out_of_scope']:,}."
+    ]
+
+
+def _label_sentences(report: "ClassificationReport") -> list[str]:
+    sentences = []
+    unseen = report.per_class[report.per_class["label"].isin(report.unseen_labels)]
+    if len(unseen):
+        n_rows = int(unseen["support"].sum())
+        carry = "1 row carries a label" if n_rows == 1 else f"{n_rows:,} rows carry labels"
+        wrong = "counts" if n_rows == 1 else "count"
+        sentences.append(
+            f"{carry} that the model never learned and {wrong} as wrong: {_names(unseen)}."
+        )
+    n_classes = len(report.confusion_matrix)
+    if n_absent := n_classes - len(report.per_class):
+        occur = "occurs" if n_absent == 1 else "occur"
+        sentences.append(f"{n_absent} of {n_classes} classes {occur} nowhere in these rows.")
+
+    return sentences
+
+
+def _names(unseen: pd.DataFrame) -> str:
+    shown = [cut(label, LABEL_COLUMNS) for label in unseen["label"][:_MOST_NAMES]]
+    n_more = len(unseen) - len(shown)
+
+    return ", ".join(shown) + (f" and {n_more} more" if n_more else "")

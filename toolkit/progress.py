@@ -1,0 +1,55 @@
+"""A progress bar on stderr that is silent wherever nobody watches."""
+
+import os
+import sys
+from typing import Any, Protocol
+
+
+class Progress(Protocol):
+    """The part of tqdm's bar that the toolkit uses."""
+
+    def update(self, n: float = 1) -> Any: ...
+
+    def close(self) -> None: ...
+
+
+def progress(total: float, description: str, unit: str = "text") -> Progress:
+    """
+    Return a bar over ``total`` units; call ``update(n)`` and, at the end, ``close()``.
+
+    It is drawn on stderr, only on a terminal or in a notebook, and never if the environment
+    variable ``TOOLKIT_PROGRESS`` is ``0``.
+
+    >>> bar = progress(3, "embedding")
+    >>> bar.update(3)
+    >>> bar.close()
+    """
+    off = os.environ.get("TOOLKIT_PROGRESS") == "0" or not _is_watched()
+    if off:
+        return _Silent()
+
+    # tqdm.auto warns, and may raise, in a notebook without ipywidgets; the plain bar works there.
+    from tqdm import tqdm
+
+    return tqdm(
+        total=total,
+        desc=description,
+        unit=unit,
+        unit_scale=True,
+        dynamic_ncols=True,
+        leave=False,
+        mininterval=0.2,
+        bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left",
+    )
+
+
+class _Silent:
+    def update(self, n: float = 1) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _is_watched() -> bool:
+    in_notebook = "ipykernel" in sys.modules
+
+    return in_notebook or (sys.stderr is not None and sys.stderr.isatty())
