@@ -18,6 +18,6 @@ def own_cache(tmp_path_factory, monkeypatch):
     return path
 
 
-@pytest.fixture()
+@pytest.fixture
 def rng():
     return np.random.default_rng(0)

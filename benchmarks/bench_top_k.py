@@ -27,8 +27,8 @@ except ImportError:
 def main() -> None:
     options = read_options()
     corpus = read_vectors(options)
-    queries = corpus[: options.queries]
-    contestants = pick_contestants(queries, corpus, options.k)
+    n_queries = min(options.queries or len(corpus), len(corpus))
+    contestants = pick_contestants(corpus, n_queries, options.k)
 
     with threadpool_limits(options.threads):
         if faiss:
@@ -36,7 +36,7 @@ def main() -> None:
         seconds = time_in_turns(contestants, options.rounds)
 
     n_rows, n_dimensions = corpus.shape
-    print(f"{len(queries):,} queries against {n_rows:,} x {n_dimensions}, k={options.k}, ", end="")
+    print(f"{n_queries:,} queries against {n_rows:,} x {n_dimensions}, k={options.k}, ", end="")
     print(f"{options.threads} threads")
     print_table(seconds)
     if not faiss:
@@ -68,23 +68,21 @@ def read_vectors(options: argparse.Namespace) -> np.ndarray:
     return centers[random.integers(len(centers), size=options.rows)] + noise
 
 
-def pick_contestants(
-    queries: np.ndarray, corpus: np.ndarray, k: int
-) -> dict[str, Callable[[], object]]:
+def pick_contestants(corpus: np.ndarray, n_queries: int, k: int) -> dict[str, Callable[[], object]]:
     def run_toolkit() -> object:
-        return top_k(unit_rows(queries), unit_rows(corpus), k)
+        units = unit_rows(corpus)
+        return top_k(units[:n_queries], units, k)
 
     def run_faiss() -> object:
-        units, unit_queries = corpus.copy(), queries.copy()
+        units = corpus.copy()
         faiss.normalize_L2(units)
-        faiss.normalize_L2(unit_queries)
         index = faiss.IndexFlatIP(units.shape[1])
         index.add(units)
-        return index.search(unit_queries, k)
+        return index.search(units[:n_queries], k)
 
     def run_sklearn() -> object:
         nearest = NearestNeighbors(n_neighbors=k, metric="cosine", algorithm="brute")
-        return nearest.fit(corpus).kneighbors(queries)
+        return nearest.fit(corpus).kneighbors(corpus[:n_queries])
 
     contestants = {"toolkit top_k": run_toolkit, "scikit-learn brute cosine": run_sklearn}
     if faiss:

@@ -3,6 +3,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import roc_auc_score
@@ -11,6 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from toolkit.classification.centroid import CosineCentroidClassifier
+from toolkit.classification.logistic import CosineLogisticClassifier
 from toolkit.classification.references import choose_references, nearest_in_class
 from toolkit.classification.selective import SelectiveClassifier
 from toolkit.classification.thresholds import threshold_for_coverage, threshold_for_precision
@@ -281,3 +283,21 @@ def test_thresholds_are_measured_by_weight():
     covering = threshold_for_coverage(scores, is_right, np.array(weights), coverage=0.5)
 
     assert precise == covering == (0.5, 0.75, 0.8)
+
+
+@pytest.mark.parametrize("classifier", [CosineLogisticClassifier(), SelectiveClassifier()])
+def test_weights_are_routed(table, classifier):
+    """
+    With metadata routing on, weights reach the fit through a cross-validation.
+    """
+    X, y = table
+    with config_context(enable_metadata_routing=True):
+        scores = cross_val_score(
+            classifier.set_fit_request(sample_weight=True).set_score_request(sample_weight=True),
+            X,
+            y,
+            cv=3,
+            params={"sample_weight": np.ones(len(X))},
+        )
+
+    assert scores.mean() > 0.8

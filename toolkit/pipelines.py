@@ -1,6 +1,6 @@
 """What the commands do with tables, step by step, for anyone who works with frames."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,10 +183,11 @@ def report_on(
     status: np.ndarray | None = None,
 ) -> ClassificationReport | MultilabelReport:
     """Return the report that fits the labels: one label a row, or several."""
-    shown = clean_texts(texts).texts
     if model.label_sets_ is not None:
         indicator = model.label_sets_.transform(labels)
-        return evaluate_multilabel(indicator, probabilities, model.classes_, texts=shown)
+        return evaluate_multilabel(indicator, probabilities, model.classes_)
+
+    shown = clean_texts(texts).texts
 
     return evaluate_classification(
         np.asarray(labels), probabilities, model.classes_, texts=shown, status=status
@@ -231,17 +232,20 @@ def with_predictions(
             names = {name: f"evidence_{rank}_{name}" for name in of_rank}
             added = added.join(of_rank.reset_index(drop=True).rename(columns=names))
     added.index = frame.index
-    added.columns = pd.Index(_free_names(added.columns, frame.columns))
+    added.columns = pd.Index(_free_names(list(added.columns), list(frame.columns)))
 
     return pd.concat([frame, added], axis=1)
 
 
-def _free_names(wanted: Sequence[str], taken: Sequence[str]) -> Iterator[str]:
+def _free_names(wanted: Sequence[str], taken: Sequence[str]) -> list[str]:
+    names = []
     for name in wanted:
         free, number = name, 2
         while free in taken:
             free, number = f"{name}_{number}", number + 1
-        yield free
+        names.append(free)
+
+    return names
 
 
 def _parted(cell: object, separator: str) -> list[str]:

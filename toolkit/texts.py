@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 
-TextInput: TypeAlias = "Sequence[object] | np.ndarray | pd.Series | pd.Index | pd.DataFrame"
+TextInput: TypeAlias = Sequence[object] | np.ndarray | pd.Series | pd.Index | pd.DataFrame
 """Lists, tuples, arrays, Series, Index, or a frame with the columns that hold text."""
 
 JOINT = "\n"
@@ -95,12 +95,9 @@ def column_names(X: TextInput) -> list[str] | None:
     return [str(name) for name in X.columns] if hasattr(X, "columns") else None
 
 
-def row_index(X: TextInput) -> pd.Index:
+def row_index(X: object, n_rows: int) -> pd.Index:
     """Return the index of a Series or frame, else the row numbers."""
-    if isinstance(X, (pd.Series, pd.DataFrame)):
-        return X.index
-
-    return pd.RangeIndex(len(X))
+    return X.index if isinstance(X, (pd.Series, pd.DataFrame)) else pd.RangeIndex(n_rows)
 
 
 def _frame_values(X: pd.DataFrame, columns: str | Sequence[str] | None) -> list[object]:

@@ -259,7 +259,7 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 f"no threshold gives a precision of {self.precision}: the best that held-out rows "
                 f"reach is {point.precision:.3f}, at a coverage of {point.coverage:.3f}",
                 ToolkitWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
         return point

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.preprocessing import MultiLabelBinarizer
-from sklearn.utils import Tags
+from sklearn.utils import Tags, assert_all_finite
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
@@ -88,7 +88,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         vectors, target, options = self._begin(X, y, sample_weight)
         self.head_.fit(vectors, target, **options)
 
-        return self._finish(X, y, vectors)
+        return self._finish(X, target, vectors)
 
     def fit_held_out(
         self, X: TextInput, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -102,21 +102,24 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         if not hasattr(self.head_, "fit_held_out"):
             raise InputError(f"the head must have fit_held_out, {self.head_!r} has none")
         probabilities: Vectors = self.head_.fit_held_out(vectors, target, **options)
-        self._finish(X, y, vectors)
+        self._finish(X, target, vectors)
 
         return probabilities
 
     def predict(self, X: TextInput) -> npt.NDArray[Any] | list[tuple[Any, ...]]:
         """Return the most probable label of each text, or all its labels where `y` had several."""
-        predicted = self.head_.predict(self._vectors(X))
+        vectors = self._vectors(X)
+        predicted = np.asarray(self.head_.predict(vectors))
         if self.label_sets_ is None:
-            return np.asarray(predicted)
+            return predicted
 
-        return list(self.label_sets_.inverse_transform(np.asarray(predicted)))
+        return list(self.label_sets_.inverse_transform(predicted))
 
     def predict_proba(self, X: TextInput) -> Vectors:
         """Return probabilities in the order of `classes_`, shape (n_rows, n_classes)."""
-        return np.asarray(self.head_.predict_proba(self._vectors(X)))
+        vectors = self._vectors(X)
+
+        return np.asarray(self.head_.predict_proba(vectors))
 
     def decide(self, X: TextInput) -> pd.DataFrame:
         """
@@ -131,7 +134,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             decisions: pd.DataFrame = self.head_.decide(vectors)
         else:
             decisions = self._undoubted(np.asarray(self.head_.predict_proba(vectors)))
-        decisions.index = row_index(X)
+        decisions.index = row_index(X, len(vectors))
 
         return decisions[["prediction", "confidence", "margin", "status"]]
 
@@ -149,7 +152,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         rows, similarities = top_k(vectors, self.training_vectors_, k)
         n_found = rows.shape[1]
         found = self.training_rows_.iloc[rows.ravel()].reset_index(drop=True)
-        found.insert(0, "query", np.repeat(row_index(X).to_numpy(), n_found))
+        found.insert(0, "query", np.repeat(row_index(X, len(rows)).to_numpy(), n_found))
         found.insert(1, "rank", np.tile(np.arange(1, n_found + 1), len(rows)))
         found.insert(4, "similarity", similarities.ravel())
 
@@ -168,12 +171,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     def _begin(
         self, X: TextInput, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None
     ) -> tuple[Vectors, np.ndarray, dict[str, npt.ArrayLike]]:
-        n_rows = len(X) if hasattr(X, "__len__") else 0
         target = self._target(y)
-        if len(target) != n_rows:
-            raise InputError(f"expected one label for each text, got {n_rows} and {len(target)}")
         self.embedder_ = self._new_embedder()
         vectors = unit_rows(np.asarray(self.embedder_.fit_transform(X)))
+        if len(target) != len(vectors):
+            raise InputError(
+                f"expected one label for each text, got {len(vectors)} texts "
+                f"and {len(target)} labels"
+            )
         self.head_ = self._new_head()
 
         return vectors, target, {} if sample_weight is None else {"sample_weight": sample_weight}
@@ -183,7 +188,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         if self.label_sets_ is not None:
             target: np.ndarray = self.label_sets_.fit_transform(y)
         else:
-            target = np.asarray(y)
+            target = _plain_labels(y)
         self.is_multilabel_ = type_of_target(target) == "multilabel-indicator"
 
         return target
@@ -200,17 +205,27 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
         return CosineLogisticClassifier() if self.is_multilabel_ else SelectiveClassifier()
 
-    def _finish(self, X: TextInput, y: npt.ArrayLike, vectors: Vectors) -> Self:
+    def _finish(self, X: TextInput, target: np.ndarray, vectors: Vectors) -> Self:
         named = self.label_sets_
-        self.classes_ = self.head_.classes_ if named is None else named.classes_
+        self.classes_ = np.asarray(self.head_.classes_ if named is None else named.classes_)
+        self.n_features_in_ = self.embedder_.n_features_in_
+        if hasattr(self.embedder_, "feature_names_in_"):
+            self.feature_names_in_ = self.embedder_.feature_names_in_
         self.training_vectors_ = vectors
-        rows = pd.DataFrame({"id": row_index(X).to_numpy(), "label": _one_cell_a_row(y)})
+        rows = pd.DataFrame({"id": row_index(X, len(vectors)), "label": self._shown(target)})
         if self.keep_texts:
             values = text_values(X, getattr(self.embedder_, "columns", None))
             rows["text"] = clean_texts(values).texts
         self.training_rows_ = rows
 
         return self
+
+    def _shown(self, target: np.ndarray) -> list[Any]:
+        """Return one cell a row; several labels stand in one cell."""
+        if not self.is_multilabel_:
+            return list(target)
+
+        return [", ".join(map(str, self.classes_[row > 0])) for row in np.asarray(target)]
 
     def _vectors(self, X: TextInput) -> Vectors:
         check_is_fitted(self)
@@ -241,20 +256,25 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         )
 
 
-def _holds_label_sets(y: npt.ArrayLike) -> bool:
-    """Lists of labels, not one label and not a matrix of numbers."""
-    if isinstance(y, np.ndarray) and y.ndim == 2:
+def _plain_labels(y: npt.ArrayLike | None) -> np.ndarray:
+    if y is None:
+        raise InputError("TextClassifier requires y to be passed, but the target y is None")
+    labels = np.asarray(y)
+    assert_all_finite(labels, input_name="y")
+
+    return labels
+
+
+def _holds_label_sets(y: npt.ArrayLike | None) -> bool:
+    """Lists of labels; not one label a row, and not an indicator matrix, also if it is a list."""
+    if not isinstance(y, Iterable) or (isinstance(y, np.ndarray) and y.ndim == 2):
         return False
-    sets = [isinstance(labels, (list, tuple, set, frozenset)) for labels in np.asarray(y, object)]
+    rows: list[Any] = list(y)
+    if not rows or not all(isinstance(row, (list, tuple, set, frozenset)) for row in rows):
+        return False
+    cells = [cell for labels in rows for cell in labels]
+    is_indicator = len({len(row) for row in rows}) == 1 and all(
+        isinstance(cell, (int, float, np.number)) and cell in (0, 1) for cell in cells
+    )
 
-    return bool(sets) and all(sets)
-
-
-def _one_cell_a_row(y: npt.ArrayLike) -> list[Any]:
-    """Several labels are shown as one cell, as an array of unequal lists cannot be a column."""
-    labels = list(y) if isinstance(y, Iterable) else []
-
-    return [
-        ", ".join(map(str, several)) if isinstance(several, (list, tuple, set)) else several
-        for several in labels
-    ]
+    return not is_indicator

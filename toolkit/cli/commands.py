@@ -1,5 +1,6 @@
 """The commands by name; each is imported only when it is run or described."""
 
+import difflib
 from importlib import import_module
 
 import click
@@ -30,6 +31,15 @@ class _Commands(click.Group):
         )
 
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest name for one that is not there."""
+        near = difflib.get_close_matches(args[0], _HOME, n=1)
+        if args[0] in _HOME or args[0].startswith("-") or not near:
+            return super().resolve_command(ctx, args)
+        raise click.UsageError(f"no such command {args[0]!r}; did you mean {near[0]!r}?", ctx)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

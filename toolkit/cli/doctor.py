@@ -11,7 +11,7 @@ from toolkit.cli.options import json_option, talk_options
 @json_option
 @talk_options
 def doctor_command(as_json: bool) -> None:
-    """Show versions, device, models on this machine, and which keys are set (never their values)."""
+    """Show versions, device, models on this machine, and which keys are set, never their values."""
     from toolkit.cli.health import health
 
     found = health()

@@ -26,37 +26,37 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
             command.main(args=list(arguments), prog_name="toolkit", standalone_mode=False)
         except click.exceptions.Exit as ending:
             return ending.exit_code
-        except click.ClickException as error:
-            error.show()
-            return error.exit_code
-        except (KeyboardInterrupt, click.Abort):
-            click.echo(
-                "Interrupted: what was embedded is kept; the same command goes on from there.",
-                err=True,
-            )
-            return INTERRUPTED
         except BrokenPipeError:
             _forget_stdout()
             return DONE
-        except SomeRowsFailed as failure:
-            click.echo(f"Done, but {failure}", err=True)
-            return SOME_ROWS_FAILED
-        except (ToolkitError, OSError, MemoryError) as error:
-            if debug:
+        except (Exception, KeyboardInterrupt) as error:
+            is_ours = isinstance(error, (click.ClickException, click.Abort, SomeRowsFailed))
+            if debug and not is_ours:
                 raise
-            click.echo(f"Error: {_sentence(error)}", err=True)
-            return FAILED
-        except Exception as error:
-            if debug:
-                raise
-            click.echo(
-                f"Error: {type(error).__name__}: {_sentence(error)} "
-                "(this is a fault of the toolkit; --debug shows where)",
-                err=True,
-            )
-            return FAILED
+            return _tell(error)
 
     return DONE
+
+
+def _tell(error: BaseException) -> int:
+    """Say on stderr what happened and return the exit code for it."""
+    match error:
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            message = "Interrupted: what was embedded is kept; the same command goes on from there."
+            code = INTERRUPTED
+        case SomeRowsFailed():
+            message, code = f"Done, but {error}", SOME_ROWS_FAILED
+        case ToolkitError() | OSError() | MemoryError():
+            message, code = f"Error: {_sentence(error)}", FAILED
+        case _:
+            kind, hint = type(error).__name__, "a fault of the toolkit; --debug shows where"
+            message, code = f"Error: {kind}: {_sentence(error)} ({hint})", FAILED
+    click.echo(message, err=True)
+
+    return code
 
 
 def _sentence(error: BaseException) -> str:

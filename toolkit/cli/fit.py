@@ -1,7 +1,7 @@
 """toolkit fit: a labelled table to a classifier in one file."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -121,7 +121,7 @@ def _model(text: list[str], options: dict[str, Any]) -> "TextClassifier":
     from toolkit.text_embedder import TextEmbedder
 
     seed = options["seed"]
-    weight = "balanced" if options["balanced"] else None
+    weight: Literal["balanced"] | None = "balanced" if options["balanced"] else None
     logistic = CosineLogisticClassifier(class_weight=weight, random_state=seed)
     several = options["separator"] is not None
     if options["head"] != "logistic" and (several or weight):

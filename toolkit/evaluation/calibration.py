@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from toolkit.evaluation.plain_text import percent
 from toolkit.kernels.arrays import Vectors
 
 N_BINS = 15
+_ENOUGH_ROWS = 20
 
 
 def reliability_table(confidence: Vectors, is_right: np.ndarray) -> pd.DataFrame:
@@ -75,13 +77,18 @@ def calibration_in_words(reliability: pd.DataFrame) -> str:
     'a stated confidence of 80 % is right 78 % of the time'
     """
     about_80 = reliability[(reliability["low"] > 0.7) & (reliability["high"] < 0.9)]
-    enough = about_80["n"].sum() >= 20
-    chosen = about_80 if enough else reliability
-    stated, right = (
-        f"{np.average(chosen[column], weights=chosen['n']):.0%}".replace("%", " %")
-        for column in ("confidence", "accuracy")
-    )
-    if enough:
+    if about_80["n"].sum() >= _ENOUGH_ROWS:
+        stated, right = (f"{100 * share:.0f} %" for share in _means(about_80))
         return f"a stated confidence of {stated} is right {right} of the time"
+    stated, right = map(percent, _means(reliability))
 
     return f"it states a confidence of {stated} on average and is right {right} of the time"
+
+
+def _means(reliability: pd.DataFrame) -> tuple[float, float]:
+    stated, right = (
+        float(np.average(reliability[name], weights=reliability["n"]))
+        for name in ("confidence", "accuracy")
+    )
+
+    return stated, right

@@ -205,4 +205,4 @@ def _per_class(matrix: pd.DataFrame) -> pd.DataFrame:
         list(matrix.index), n_right=np.diag(counts), n_predicted=n_predicted, n_true=n_true
     )
 
-    return scores[n_predicted + n_true > 0].reset_index(drop=True)
+    return scores.loc[n_predicted + n_true > 0].reset_index(drop=True)

@@ -13,9 +13,7 @@ def confusion_table(judged: Judged) -> pd.DataFrame:
 
     Labels that the classifier was not fitted on stand last.
     """
-    counts = confusion_matrix(
-        judged.truth, judged.predicted, labels=np.arange(len(judged.labels))
-    )
+    counts = confusion_matrix(judged.truth, judged.predicted, labels=np.arange(len(judged.labels)))
     names = pd.Index(judged.labels, dtype=object)
 
     return pd.DataFrame(counts, index=names.rename("true"), columns=names.rename("predicted"))

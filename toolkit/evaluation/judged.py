@@ -37,7 +37,7 @@ class Judged:
     @property
     def is_right(self) -> np.ndarray:
         """Whether each prediction is true, shape (n_rows,)."""
-        return self.truth == self.predicted
+        return np.equal(self.truth, self.predicted)
 
 
 def judge(
@@ -71,7 +71,7 @@ def judge(
     )
 
 
-def label_index(values: npt.ArrayLike, what: str) -> pd.Index:
+def label_index(values: npt.ArrayLike | Sequence[object], what: str) -> pd.Index:
     """Return labels as they are, one a row; missing ones are an error."""
     labels = np.asarray(values, dtype=object)
     if labels.ndim != 1:
@@ -81,7 +81,9 @@ def label_index(values: npt.ArrayLike, what: str) -> pd.Index:
         came = f"{n_missing} of {len(labels)} are missing: leave those out" if n_missing else "none"
         raise InputError(f"expected {what} to evaluate with, but got {came}")
 
-    return pd.Index(labels, dtype=object)
+    index: pd.Index = pd.Index(labels, dtype=object)
+
+    return index
 
 
 def checked_probabilities(
@@ -101,11 +103,11 @@ def checked_probabilities(
             "expected probabilities from 0 to 1, got others: pass what predict_proba returns"
         )
 
-    return np.minimum(checked, 1)
+    return np.clip(checked, 0, 1)
 
 
 def _unseen_labels(labels: pd.Index, known: pd.Index) -> pd.Index:
-    unseen = pd.Index(sorted(set(labels), key=str), dtype=object)
+    unseen: pd.Index = pd.Index(sorted(set(labels), key=str), dtype=object)
     alike = {str(label) for label in unseen} & {str(label) for label in known}
     if alike:
         example = min(alike)

@@ -125,9 +125,7 @@ def evaluate_multilabel(
         counted.sum(axis=0) for counted in (truth & predicted, predicted, truth)
     )
     n_marks = int(n_predicted.sum() + n_true.sum())
-    per_label = score_table(
-        list(labels), n_right=n_right, n_predicted=n_predicted, n_true=n_true
-    )
+    per_label = score_table(list(labels), n_right=n_right, n_predicted=n_predicted, n_true=n_true)
 
     return MultilabelReport(
         n_rows=len(truth),

@@ -69,6 +69,16 @@ def columns(line: str) -> int:
     return len(line) if line.isascii() else sum(map(_width, line))
 
 
+def percent(share: float) -> str:
+    """
+    Write a share in percent.
+
+    >>> percent(0.1234)
+    '12.3 %'
+    """
+    return f"{100 * share:.1f} %"
+
+
 def _width(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me"):
         return 0

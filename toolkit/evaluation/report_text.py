@@ -8,8 +8,8 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.evaluation.calibration import calibration_in_words
-from toolkit.evaluation.plain_text import LABEL_COLUMNS, cut
-from toolkit.evaluation.text_tables import class_table, confusion_list, percent
+from toolkit.evaluation.plain_text import LABEL_COLUMNS, cut, percent
+from toolkit.evaluation.text_tables import class_table, confusion_list
 
 if TYPE_CHECKING:
     from toolkit.evaluation.classification import ClassificationReport
@@ -40,8 +40,8 @@ def multilabel_text(report: "MultilabelReport", width: int | None) -> str:
         f"{_rows_judged(report.n_rows, held_out=report.held_out)}.",
         f"Every label of a row is right in {percent(report.subset_accuracy)} of the rows "
         f"(95 % interval {100 * low:.1f} to {100 * high:.1f}).",
-        f"A row has {report.n_labels_true:.2f} labels on average, and {report.n_labels_predicted:.2f} "
-        f"are predicted, those with a probability above {report.threshold:g}.",
+        f"A row has {report.n_labels_true:.2f} labels on average; predicted are "
+        f"{report.n_labels_predicted:.2f}, those with a probability above {report.threshold:g}.",
     ]
 
     return f"{_sentences(sentences, width)}\n\n{class_table(report.per_label, None, width=width)}\n"
@@ -66,7 +66,7 @@ def _sentences(sentences: list[str], width: int) -> str:
 
 def _headline(report: "ClassificationReport") -> list[str]:
     low, high = report.accuracy_interval
-    most_frequent = report.per_class.loc[report.per_class["support"].idxmax(), "label"]
+    most_frequent = report.per_class["label"].iloc[int(report.per_class["support"].argmax())]
     sentences = [
         f"Accuracy {percent(report.accuracy)} (95 % interval {100 * low:.1f} to {100 * high:.1f}), "
         f"macro-F1 {report.macro_f1:.3f}, {_rows_judged(report.n_rows, held_out=report.held_out)}.",

@@ -50,4 +50,7 @@ def score_table(
 def _share(
     part: npt.NDArray[np.integer], whole: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.float64]:
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    shares = np.zeros(len(part))
+    np.divide(part, whole, out=shares, where=whole > 0)
+
+    return shares

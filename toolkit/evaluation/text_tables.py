@@ -1,5 +1,9 @@
 """The tables of a report: scores by class, and confusions with an example each."""
 
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from toolkit.evaluation.plain_text import LABEL_COLUMNS, columns, cut, one_line, padded
@@ -7,16 +11,6 @@ from toolkit.evaluation.plain_text import LABEL_COLUMNS, columns, cut, one_line,
 _MOST_CLASSES = 20
 _NUMBERS = "{:>7}{:>11}{:>8}{:>7}"
 _NARROWEST_NOTE = 16
-
-
-def percent(share: float) -> str:
-    """
-    Write a share in percent.
-
-    >>> percent(0.1234)
-    '12.3 %'
-    """
-    return f"{100 * share:.1f} %"
 
 
 def class_table(scores: pd.DataFrame, matrix: pd.DataFrame | None, *, width: int) -> str:
@@ -75,29 +69,33 @@ def confusion_list(confusions: pd.DataFrame, *, width: int) -> str:
 
     n_count = max(len(f"{n:,}") for n in confusions["n"])
     indent = " " * (n_count + 6)
-    n_label = _label_width(confusions["true"], (width - len(indent) - 13) // 2)
+    room = width - len(indent)
+    n_label = _label_width(confusions["true"], (room - 13) // 2)
     lines = ["most frequent mistakes", ""]
-    for row in confusions.itertuples():
-        taken_for = cut(row.predicted, width - len(indent) - n_label - 13)
-        lines.append(f"  {row.n:>{n_count},} x  {padded(row.true, n_label)}  taken for  {taken_for}")
-        lines.append(indent + _example(row.text, row.row, row.confidence, width - len(indent)))
+    for confusion in confusions.to_dict("records"):
+        true = padded(confusion["true"], n_label)
+        predicted = cut(confusion["predicted"], room - n_label - 13)
+        lines.append(f"  {confusion['n']:>{n_count},} x  {true}  taken for  {predicted}")
+        lines.append(indent + _example(confusion, room))
 
     return "\n".join(lines)
 
 
-def _label_width(labels: "list[object] | pd.Series", at_most: int) -> int:
+def _label_width(labels: Iterable[object], at_most: int) -> int:
     return min(max(columns(one_line(label)) for label in labels), LABEL_COLUMNS, at_most)
 
 
 def _notes(scores: pd.DataFrame, matrix: pd.DataFrame) -> list[str]:
     """Return the most frequent wrong prediction of each label, and how often it is made."""
-    notes = []
-    for label in scores["label"]:
-        mistakes = matrix.loc[label].drop(label)
-        n = 0 if mistakes.empty else int(mistakes.max())
-        notes.append(f"{one_line(mistakes.idxmax())} ({n:,})" if n else "")
+    mistakes = matrix.to_numpy(copy=True)
+    np.fill_diagonal(mistakes, 0)
+    rows = matrix.index.get_indexer(pd.Index(scores["label"], dtype=object))
+    worst = mistakes[rows].argmax(axis=1)
 
-    return notes
+    return [
+        f"{n:,} x {one_line(matrix.columns[column])}" if n else ""
+        for n, column in zip(mistakes[rows, worst], worst, strict=True)
+    ]
 
 
 def _with_notes(lines: list[str], notes: list[str], width: int) -> list[str]:
@@ -110,9 +108,9 @@ def _with_notes(lines: list[str], notes: list[str], width: int) -> list[str]:
     ]
 
 
-def _example(text: str | None, row: object, confidence: float, width: int) -> str:
-    where = f"(row {cut(row, 20)}, {100 * confidence:.0f} % sure)"
-    if text is None:
+def _example(confusion: Mapping[Hashable, Any], width: int) -> str:
+    where = f"(row {cut(confusion['row'], 20)}, {100 * confusion['confidence']:.0f} % sure)"
+    if confusion["text"] is None:
         return where
 
-    return f'"{cut(text, width - len(where) - 3)}" {where}'
+    return f'"{cut(confusion["text"], width - len(where) - 3)}" {where}'

@@ -6,7 +6,7 @@ from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices, Vectors
 
 _QUERIES_AT_ONCE = 128
-_PAIRS_AT_ONCE = 256
+_PAIRS_AT_ONCE = 512
 
 
 class Candidates:
@@ -145,11 +145,11 @@ def _exact_similarities(
 ) -> Vectors:
     """Compute the cosine of each pair in float64, then round to the type of the input."""
     similarities = np.empty(len(rows), dtype=np.result_type(queries, corpus))
+    queries = queries.astype(np.float64)
     for start in range(0, len(rows), _PAIRS_AT_ONCE):
         pairs = slice(start, start + _PAIRS_AT_ONCE)
-        similarities[pairs] = np.vecdot(
-            queries[rows[pairs]].astype(np.float64), corpus[numbers[pairs]].astype(np.float64)
-        )
+        found = corpus[numbers[pairs]].astype(np.float64)
+        similarities[pairs] = np.vecdot(queries[rows[pairs]], found)
 
     return np.clip(similarities, -1, 1, out=similarities)
 
