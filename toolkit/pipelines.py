@@ -159,9 +159,8 @@ def fit_classifier(table: LabelledTexts, model: TextClassifier) -> FittedClassif
             raise
         model.fit(table.frame, table.labels)
         return FittedClassifier(model, None, [*notes, f"no report: {error}"])
-    texts = text_values(table.frame, model.embedder_.columns)
 
-    return FittedClassifier(model, report_on(model, table.labels, probabilities, texts), notes)
+    return FittedClassifier(model, report_on(model, table, probabilities, held_out=True), notes)
 
 
 def evaluate_classifier(
@@ -170,27 +169,30 @@ def evaluate_classifier(
     """Report on the model by the rows of a table that it has not seen."""
     probabilities = model.predict_proba(table.frame)
     status = model.decide(table.frame)["status"].to_numpy()
-    texts = text_values(table.frame, model.embedder_.columns)
 
-    return report_on(model, table.labels, probabilities, texts, status)
+    return report_on(model, table, probabilities, status)
 
 
 def report_on(
     model: TextClassifier,
-    labels: Sequence[Any],
+    table: LabelledTexts,
     probabilities: np.ndarray,
-    texts: Sequence[object],
     status: np.ndarray | None = None,
+    *,
+    held_out: bool = False,
 ) -> ClassificationReport | MultilabelReport:
     """Return the report that fits the labels: one label a row, or several."""
     if model.label_sets_ is not None:
-        indicator = model.label_sets_.transform(labels)
-        return evaluate_multilabel(indicator, probabilities, model.classes_)
-
-    shown = clean_texts(texts).texts
+        indicator = model.label_sets_.transform(table.labels)
+        return evaluate_multilabel(indicator, probabilities, model.classes_, held_out=held_out)
 
     return evaluate_classification(
-        np.asarray(labels), probabilities, model.classes_, texts=shown, status=status
+        pd.Series(table.labels, index=table.frame.index),
+        probabilities,
+        model.classes_,
+        texts=clean_texts(text_values(table.frame, model.embedder_.columns)).texts,
+        status=status,
+        held_out=held_out,
     )
 
 

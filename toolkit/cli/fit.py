@@ -91,7 +91,7 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
         metrics={key: value for key, value in report.items() if isinstance(value, (int, float))},
         overwrite=options["force"],
     )
-    _tell(fitted, output, len(rows.frame), as_json)
+    _tell(fitted, output, as_json)
 
 
 def _with_ids(frame: Any, column: str | None) -> Any:
@@ -147,7 +147,7 @@ def _model(text: list[str], options: dict[str, Any]) -> "TextClassifier":
     return TextClassifier(embedder, head, keep_texts=not options["no_texts"])
 
 
-def _tell(fitted: "FittedClassifier", output: str, n_rows: int, as_json: bool) -> None:
+def _tell(fitted: "FittedClassifier", output: str, as_json: bool) -> None:
     from toolkit.cli.reports import answered_line
 
     report = fitted.report
@@ -155,7 +155,6 @@ def _tell(fitted: "FittedClassifier", output: str, n_rows: int, as_json: bool) -
         click.echo(json.dumps({"model": output, **(report.to_dict() if report else {})}))
         return
     if report:
-        click.echo(f"On held-out rows of {n_rows:,}:\n")
         click.echo(report.to_text())
         click.echo(answered_line(fitted.model))
     click.echo(f"\nThe classifier is in {output}; next:  toolkit predict new.csv --model {output}")

@@ -16,7 +16,7 @@ from toolkit.evaluation.json_ready import plain, records
 from toolkit.evaluation.judged import Judged, judge
 from toolkit.evaluation.report_text import classification_text
 from toolkit.evaluation.scores import score_table
-from toolkit.texts import TextInput, clean_texts, row_index, text_values
+from toolkit.texts import TextInput, clean_texts, text_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class ClassificationReport:
     held_out: bool
 
     def to_text(self, *, width: int | None = None) -> str:
-        """Return the report for a terminal, at most `width` columns wide (if None, as it is)."""
+        """Return the report as plain text, `width` columns wide or, if None, as the terminal is."""
         return classification_text(self, width)
 
     def to_dict(self) -> dict[str, object]:
@@ -152,7 +152,8 @@ def evaluate_classification(
     if n_confusions < 0:
         raise InputError(f"n_confusions must be >= 0, got {n_confusions!r}")
     judged = judge(y_true, probabilities, classes)
-    rows = row_index(y_true if isinstance(y_true, pd.Series) else judged.truth)
+    n_rows = len(judged.truth)
+    rows = y_true.index if isinstance(y_true, pd.Series) else pd.RangeIndex(n_rows)
 
     confusions = worst_confusions(
         judged, texts=_one_text_a_row(texts, rows), rows=rows, at_most=n_confusions
@@ -205,4 +206,6 @@ def _per_class(matrix: pd.DataFrame) -> pd.DataFrame:
         list(matrix.index), n_right=np.diag(counts), n_predicted=n_predicted, n_true=n_true
     )
 
-    return scores.loc[n_predicted + n_true > 0].reset_index(drop=True)
+    occurs = np.flatnonzero(n_predicted + n_true)
+
+    return scores.take(occurs).reset_index(drop=True)

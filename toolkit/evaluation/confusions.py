@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix
 
 from toolkit.evaluation.judged import Judged
 
@@ -13,7 +12,8 @@ def confusion_table(judged: Judged) -> pd.DataFrame:
 
     Labels that the classifier was not fitted on stand last.
     """
-    counts = confusion_matrix(judged.truth, judged.predicted, labels=np.arange(len(judged.labels)))
+    n = len(judged.labels)
+    counts = np.bincount(judged.truth * n + judged.predicted, minlength=n * n).reshape(n, n)
     names = pd.Index(judged.labels, dtype=object)
 
     return pd.DataFrame(counts, index=names.rename("true"), columns=names.rename("predicted"))

@@ -185,11 +185,19 @@ class ReliabilityDisplay:
         return picture_bytes(self.figure_.figure, "png")
 
 
-def save_evaluation_plot(report: ClassificationReport, path: str | os.PathLike[str]) -> None:
+def save_evaluation_plot(
+    report: ClassificationReport, path: str | os.PathLike[str], *, overwrite: bool = False
+) -> None:
     """
-    Write both pictures of a report side by side to a .png, .svg or .pdf file.
+    Write both pictures of a report side by side to a file, whole or not at all.
 
-    The file is written whole or not at all, and replaces one of the same name.
+    Parameters
+    ----------
+    report : ClassificationReport
+    path : str or path
+        Its ending tells the format: .png, .svg or .pdf.
+    overwrite : bool, default=False
+        Whether a file of this name may be replaced.
 
     Raises
     ------
@@ -220,4 +228,4 @@ def save_evaluation_plot(report: ClassificationReport, path: str | os.PathLike[s
     matrix.plot(axes_at(figure, left=beside, top=_TITLE, side=side))
     ReliabilityDisplay.from_report(report, axes_at(figure, left=left, top=above, side=_DIAGRAM))
 
-    write_picture(picture_bytes(figure, format), path)
+    write_picture(picture_bytes(figure, format), path, overwrite=overwrite)

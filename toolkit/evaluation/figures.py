@@ -91,9 +91,9 @@ def picture_bytes(figure: "Figure", format: str) -> bytes:
     return picture.getvalue()
 
 
-def write_picture(picture: bytes, path: str | os.PathLike[str]) -> None:
-    """Write a picture whole or not at all, in place of one of the same name."""
-    target = Target(path, Format(picture_format(path)), overwrite=True)
+def write_picture(picture: bytes, path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Write a picture whole or not at all."""
+    target = Target(path, Format(picture_format(path)), overwrite=overwrite)
     try:
         target.open().write(picture)
         target.commit()

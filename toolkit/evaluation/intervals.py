@@ -7,7 +7,7 @@ _Z = 1.959963984540054
 
 def wilson_interval(n_right: int, n_rows: int) -> tuple[float, float]:
     """
-    Return the 95 % interval of a share by Wilson's score, which stays within 0 and 1.
+    Return the 95 % interval of a share of `n_rows` >= 1 by Wilson's score, within 0 and 1.
 
     Examples
     --------
@@ -15,9 +15,6 @@ def wilson_interval(n_right: int, n_rows: int) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (0.826, 0.945)
     """
-    if n_rows == 0:
-        return 0.0, 1.0
-
     share, shrink = n_right / n_rows, 1 + _Z**2 / n_rows
     middle = (share + _Z**2 / (2 * n_rows)) / shrink
     reach = _Z / shrink * math.sqrt(share * (1 - share) / n_rows + _Z**2 / (4 * n_rows**2))

@@ -103,7 +103,9 @@ def checked_probabilities(
             "expected probabilities from 0 to 1, got others: pass what predict_proba returns"
         )
 
-    return np.clip(checked, 0, 1)
+    limited: npt.NDArray[np.floating] = np.minimum(checked, 1)
+
+    return limited
 
 
 def _unseen_labels(labels: pd.Index, known: pd.Index) -> pd.Index:

@@ -51,7 +51,7 @@ class MultilabelReport:
     held_out: bool
 
     def to_text(self, *, width: int | None = None) -> str:
-        """Return the report for a terminal, at most `width` columns wide (if None, as it is)."""
+        """Return the report as plain text, `width` columns wide or, if None, as the terminal is."""
         return multilabel_text(self, width)
 
     def to_dict(self) -> dict[str, object]:

@@ -1,21 +1,20 @@
 """A report as plain text that is a joy to read on a terminal."""
 
 import shutil
-import textwrap
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.evaluation.calibration import calibration_in_words
-from toolkit.evaluation.plain_text import LABEL_COLUMNS, cut, percent
+from toolkit.evaluation.plain_text import LABEL_COLUMNS, cut, percent, wrapped
 from toolkit.evaluation.text_tables import class_table, confusion_list
 
 if TYPE_CHECKING:
     from toolkit.evaluation.classification import ClassificationReport
     from toolkit.evaluation.multilabel import MultilabelReport
 
-_NARROWEST, _WIDEST = 50, 120
+_NARROWEST, _WIDEST = 60, 120
 _MOST_NAMES = 5
 
 
@@ -58,10 +57,7 @@ def _checked_width(width: int | None) -> int:
 
 
 def _sentences(sentences: list[str], width: int) -> str:
-    return "\n".join(
-        textwrap.fill(sentence, width, subsequent_indent="  ", break_on_hyphens=False)
-        for sentence in sentences
-    )
+    return "\n".join(wrapped(sentence, width) for sentence in sentences)
 
 
 def _headline(report: "ClassificationReport") -> list[str]:
@@ -80,9 +76,9 @@ def _headline(report: "ClassificationReport") -> list[str]:
 
 
 def _rows_judged(n_rows: int, *, held_out: bool) -> str:
-    rows = "1 row" if n_rows == 1 else f"{n_rows:,} rows"
+    rows = ("held-out " if held_out else "") + ("row" if n_rows == 1 else "rows")
 
-    return f"on {rows}, each held out while the model learned" if held_out else f"on {rows}"
+    return f"on {n_rows:,} {rows}"
 
 
 def _answer_sentence(report: "ClassificationReport") -> list[str]:
@@ -107,8 +103,8 @@ def _label_sentences(report: "ClassificationReport") -> list[str]:
         sentences.append(
             f"{carry} that the model never learned and {wrong} as wrong: {_names(unseen)}."
         )
-    n_classes = len(report.confusion_matrix)
-    if n_absent := n_classes - len(report.per_class):
+    if n_absent := len(report.confusion_matrix) - len(report.per_class):
+        n_classes = len(report.confusion_matrix) - len(report.unseen_labels)
         occur = "occurs" if n_absent == 1 else "occur"
         sentences.append(f"{n_absent} of {n_classes} classes {occur} nowhere in these rows.")
 

@@ -1,7 +1,6 @@
 """The tables of a report: scores by class, and confusions with an example each."""
 
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ from toolkit.evaluation.plain_text import LABEL_COLUMNS, columns, cut, one_line,
 _MOST_CLASSES = 20
 _NUMBERS = "{:>7}{:>11}{:>8}{:>7}"
 _NARROWEST_NOTE = 16
+_CONFUSION = ("true", "predicted", "n", "confidence", "text", "row")
 
 
 def class_table(scores: pd.DataFrame, matrix: pd.DataFrame | None, *, width: int) -> str:
@@ -72,11 +72,13 @@ def confusion_list(confusions: pd.DataFrame, *, width: int) -> str:
     room = width - len(indent)
     n_label = _label_width(confusions["true"], (room - 13) // 2)
     lines = ["most frequent mistakes", ""]
-    for confusion in confusions.to_dict("records"):
-        true = padded(confusion["true"], n_label)
-        predicted = cut(confusion["predicted"], room - n_label - 13)
-        lines.append(f"  {confusion['n']:>{n_count},} x  {true}  taken for  {predicted}")
-        lines.append(indent + _example(confusion, room))
+    for true, predicted, n, confidence, text, row in zip(
+        *(confusions[name] for name in _CONFUSION), strict=True
+    ):
+        taken_for = cut(predicted, room - n_label - 13)
+        lines.append(f"  {n:>{n_count},} x  {padded(true, n_label)}  taken for  {taken_for}")
+        where = f"(row {cut(row, 20)}, {100 * confidence:.0f} % sure)"
+        lines.append(indent + _example(text, where, room))
 
     return "\n".join(lines)
 
@@ -108,9 +110,5 @@ def _with_notes(lines: list[str], notes: list[str], width: int) -> list[str]:
     ]
 
 
-def _example(confusion: Mapping[Hashable, Any], width: int) -> str:
-    where = f"(row {cut(confusion['row'], 20)}, {100 * confusion['confidence']:.0f} % sure)"
-    if confusion["text"] is None:
-        return where
-
-    return f'"{cut(confusion["text"], width - len(where) - 3)}" {where}'
+def _example(text: str | None, where: str, width: int) -> str:
+    return where if text is None else f'"{cut(text, width - columns(where) - 3)}" {where}'

@@ -1,0 +1,342 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from toolkit.cli.commands import toolkit
+from toolkit.cli.failures import run
+
+PROVIDER = ["--provider", "hashing:256"]
+
+
+@pytest.fixture
+def tickets(tmp_path):
+    """A small table in which words tell the label."""
+    rng = np.random.default_rng(0)
+    words = {"card": "card pin bank chip blocked", "parcel": "parcel late courier box tracking"}
+    rows = [
+        {
+            "id": f"{number:03}",
+            "text": " ".join(rng.permutation(words[label].split())[:3]),
+            "label": label,
+        }
+        for number, label in enumerate(["card", "parcel"] * 30)
+    ]
+    for row in rows:
+        row["split"] = "test" if int(row["id"]) % 3 == 0 else "train"
+    path = tmp_path / "tickets.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+
+    return path
+
+
+@pytest.fixture
+def command(capfd):
+    """Run a command line and return its exit code, stdout and stderr."""
+
+    def run_command(*arguments):
+        code = run(toolkit, [str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+
+        return code, out, err
+
+    return run_command
+
+
+@pytest.fixture
+def model(command, tickets, tmp_path):
+    path = tmp_path / "tickets.toolkit"
+    code, _, err = command("fit", tickets, "--where", "split=train", "-o", path, *PROVIDER)
+    assert code == 0, err
+
+    return path
+
+
+def test_help_names_every_command_and_loads_nothing_heavy():
+    """
+    Help is instant: neither pandas nor scikit-learn nor torch is imported for it.
+    """
+    script = (
+        "import sys\nfrom toolkit.cli.commands import toolkit\nfrom toolkit.cli.failures import run\n"
+        "run(toolkit, ['--help'])\n"
+        "heavy = {'pandas', 'sklearn', 'torch', 'numpy', 'httpx'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+
+    for name in ("similarity", "embed", "fit", "predict", "evaluate", "doctor", "cache", "demo"):
+        assert name in told.stdout
+
+
+def test_similarity_prints_one_number(command):
+    """
+    The value alone goes to stdout, as a number or as JSON.
+    """
+    code, out, _ = command("similarity", "late parcel", "late parcel", *PROVIDER)
+    assert (code, out) == (0, "1.0000\n")
+
+    code, out, _ = command("similarity", "late parcel", "blocked card", "--json", *PROVIDER)
+    assert json.loads(out)["similarity"] < 0.5
+
+
+def test_fit_reports_what_it_guessed_and_how_it_does(command, tickets, tmp_path):
+    """
+    Unnamed columns are guessed and told; the report stands on stdout.
+    """
+    code, out, err = command("fit", tickets, "-o", tmp_path / "m.toolkit", *PROVIDER)
+
+    assert code == 0
+    assert "text: column 'text'" in err
+    assert "label: column 'label'" in err
+    assert "accuracy" in out.lower()
+    assert "toolkit predict" in out
+
+
+def test_predict_keeps_every_row_and_column_and_appends(command, tickets, model, tmp_path):
+    """
+    The output is the input, cell for cell, with our columns behind it.
+    """
+    output = tmp_path / "predicted.csv"
+
+    code, _, _ = command("predict", tickets, "--model", model, "--evidence", 2, "-o", output)
+
+    before = pd.read_csv(tickets, dtype=str, keep_default_na=False)
+    after = pd.read_csv(output, dtype=str, keep_default_na=False)
+    assert code == 0
+    pd.testing.assert_frame_equal(after[before.columns], before)
+    assert list(after.columns[4:8]) == ["prediction", "confidence", "margin", "status"]
+    assert "evidence_2_similarity" in after
+    assert (after["prediction"] == after["label"]).mean() > 0.9
+
+
+def test_predict_to_stdout_can_be_piped(command, tickets, model):
+    """
+    Data alone goes to stdout; everything said goes to stderr.
+    """
+    code, out, err = command(
+        "predict", tickets, "--model", model, "--format", "jsonl", "--limit", 3
+    )
+
+    assert code == 0
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["000", "001", "002"]
+    assert command("predict", tickets, "--model", model, "--quiet")[2] == ""
+    assert err == "" or "embedded" in err
+
+
+def test_predict_never_replaces_a_column(command, tickets, model, tmp_path):
+    """
+    A table that already has a prediction keeps it; ours is named prediction_2.
+    """
+    once, twice = tmp_path / "once.csv", tmp_path / "twice.csv"
+    command("predict", tickets, "--model", model, "-o", once)
+
+    command("predict", once, "--model", model, "-o", twice)
+
+    frame = pd.read_csv(twice)
+    assert (frame["prediction"] == frame["prediction_2"]).all()
+
+
+def test_evaluate_agrees_with_the_model(command, tickets, model, tmp_path):
+    """
+    The JSON report can be read by a program; the plot is written.
+    """
+    plot = tmp_path / "confusion.png"
+
+    code, out, _ = command(
+        "evaluate", tickets, "--model", model, "--where", "split=test", "--json", "--plot", plot
+    )
+
+    assert code == 0
+    assert json.loads(out)["accuracy"] > 0.9
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_other_names_of_the_text_column_are_fine(command, tickets, model, tmp_path):
+    """
+    A new table may call its texts otherwise, if --text says how.
+    """
+    other = tmp_path / "other.csv"
+    pd.read_csv(tickets, dtype=str).rename(columns={"text": "body"}).to_csv(other, index=False)
+
+    assert command("predict", other, "--model", model, "--text", "body")[0] == 0
+    code, _, err = command("predict", other, "--model", model)
+    assert code == 1
+    assert "there is no column 'text'" in err
+
+
+def test_several_labels_a_cell(command, tmp_path):
+    """
+    With a separator, cells may hold several labels, and predictions do too.
+    """
+    path, model = tmp_path / "many.csv", tmp_path / "many.toolkit"
+    rows = [("red big", "red; big"), ("red small", "red"), ("blue big", "big"), ("blue", "blue")]
+    pd.DataFrame(rows * 8, columns=["text", "label"]).to_csv(path, index=False)
+
+    code, out, err = command("fit", path, "--separator", ";", "-o", model, *PROVIDER)
+    assert code == 0, err
+    assert "F1" in out
+    code, out, _ = command("predict", path, "--model", model, "--limit", 1)
+    assert "big, red" in out
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("", "is empty"),
+        ("text,label\n", "no rows"),
+        ("text,label\nlate,a\nlost,a\n", "at least two labels, got only 'a'"),
+        ("text,label\nlate,\nlost,\n", "no row has both a text and a label"),
+        ("text,label\n,a\n,b\n", "no row has both a text and a label"),
+        ("text,label\n" + "".join(f"t{n},{n / 7:.3f}\n" for n in range(90)), "different numbers"),
+        ('text,label\n"late,a\nlost,b\n', "never closed"),
+    ],
+)
+def test_tables_that_cannot_teach_are_refused_in_one_sentence(command, tmp_path, content, expected):
+    """
+    One line on stderr, exit code 1, and no model file.
+    """
+    path, model = tmp_path / "bad.csv", tmp_path / "bad.toolkit"
+    path.write_text(content, encoding="utf-8")
+
+    code, _, err = command(
+        "fit", path, "--text", "text", "--label", "label", "-o", model, *PROVIDER
+    )
+
+    errors = [line for line in err.splitlines() if line.startswith("Error: ")]
+    assert code == 1
+    assert len(errors) == 1
+    assert expected in errors[0]
+    assert not model.exists()
+
+
+def test_rows_without_text_or_label_are_counted_and_left_out(command, tmp_path):
+    """
+    What cannot teach is left out, and said; a label with one row is learned, and said.
+    """
+    path = tmp_path / "gaps.csv"
+    rows = ["late parcel,a", "lost card,b"] * 6 + ["no label,", ",a", "rare thing,c"]
+    path.write_text("text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+
+    code, _, err = command("fit", path, "-o", tmp_path / "m.toolkit", *PROVIDER)
+
+    assert code == 0
+    assert "1 of 15 rows have no label" in err
+    assert "1 of 15 rows have no text" in err
+    assert "only one row (c)" in err
+
+
+def test_odd_texts_get_an_answer(command, model, tmp_path):
+    """
+    Empty, huge, numeric and binary-looking texts are predicted like any other row.
+    """
+    path = tmp_path / "odd.jsonl"
+    texts = [None, "", "  ", 7, 3.5, "a\x00b", "\ud83d", "late " * 200_000, "late parcel"]
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+
+    code, out, err = command("predict", path, "--model", model, "--format", "jsonl")
+
+    assert code == 0, err
+    assert len(out.splitlines()) == len(texts)
+    assert "3 of 9 texts are empty" in err
+
+
+def test_an_existing_file_is_kept_unless_forced(command, tickets, model):
+    """
+    Neither models nor tables are replaced without --force.
+    """
+    before = model.read_bytes()
+
+    code, _, err = command("fit", tickets, "-o", model, *PROVIDER)
+
+    assert code == 1
+    assert "--force" in err
+    assert model.read_bytes() == before
+    assert command("fit", tickets, "-o", model, "--force", *PROVIDER)[0] == 0
+
+
+def test_lines_that_cannot_be_read_end_in_exit_code_3(command, model, tmp_path):
+    """
+    The other rows are predicted, the bad lines are counted and kept in a file.
+    """
+    path, rejects = tmp_path / "ragged.csv", tmp_path / "rejects.txt"
+    path.write_text("id,text\n1,late parcel\n2,a,b,c\n3,card\n", encoding="utf-8")
+
+    code, out, err = command("predict", path, "--model", model, "--rejects", rejects)
+
+    assert code == 3
+    assert len(out.splitlines()) == 3
+    assert "1 lines of the input could not be read" in err
+    assert "line 3" in rejects.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["fitt"], 2, "did you mean 'fit'"),
+        (["fit"], 2, "Missing argument"),
+        (["fit", "nowhere.csv", "-o", "m"], 1, "no file 'nowhere.csv'"),
+        (["predict", "nowhere.csv", "--model", "none.toolkit"], 1, "none.toolkit"),
+        (["similarity", "a", "b", "--provider", "hashin:8"], 1, "did you mean hashing:"),
+        (["similarity", "a", "b", "--provider", "local:no/such-model"], 1, "not on this machine"),
+    ],
+)
+def test_mistakes_get_one_sentence_and_their_exit_code(command, arguments, code, message):
+    """
+    Usage errors end with 2, other errors with 1, none with a traceback.
+    """
+    got, _, err = command(*arguments)
+
+    assert got == code
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_interruption_ends_with_130_and_says_how_to_go_on(command, monkeypatch):
+    """
+    Ctrl-C is no error: what was done is kept.
+    """
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("toolkit.pipelines.text_similarity", interrupt)
+
+    code, _, err = command("similarity", "a", "b")
+
+    assert code == 130
+    assert "goes on from there" in err
+
+
+def test_doctor_tells_keys_without_their_values(command, monkeypatch):
+    """
+    A bug report may hold the whole output.
+    """
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+
+    code, out, _ = command("doctor", "--json")
+
+    facts = json.loads(out)
+    assert code == 0
+    assert facts["keys"]["OPENAI_API_KEY"] == "set"
+    assert "very-secret" not in out
+
+
+def test_cache_info_and_clear(command, tickets, own_cache):
+    """
+    What is kept is shown by provider, and can be forgotten.
+    """
+    from tests.providers import CountingProvider
+    from toolkit import CachedProvider
+
+    CachedProvider(CountingProvider(8), own_cache).embed(["a", "b"])
+
+    assert "2 vectors  counting:8" in command("cache", "info")[1]
+    assert json.loads(command("cache", "info", "--json")[1])["spaces"][0]["n_vectors"] == 2
+    assert "2 vectors forgotten" in command("cache", "clear", "--yes")[1]
+    assert "nothing is kept yet" in command("cache", "info")[1]
