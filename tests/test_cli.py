@@ -60,7 +60,9 @@ def test_help_names_every_command_and_loads_nothing_heavy():
     Help is instant: neither pandas nor scikit-learn nor torch is imported for it.
     """
     script = (
-        "import sys\nfrom toolkit.cli.commands import toolkit\nfrom toolkit.cli.failures import run\n"
+        "import sys\n"
+        "from toolkit.cli.commands import toolkit\n"
+        "from toolkit.cli.failures import run\n"
         "run(toolkit, ['--help'])\n"
         "heavy = {'pandas', 'sklearn', 'torch', 'numpy', 'httpx'} & set(sys.modules)\n"
         "assert not heavy, heavy"
@@ -175,8 +177,9 @@ def test_several_labels_a_cell(command, tmp_path):
     With a separator, cells may hold several labels, and predictions do too.
     """
     path, model = tmp_path / "many.csv", tmp_path / "many.toolkit"
-    rows = [("red big", "red; big"), ("red small", "red"), ("blue big", "big"), ("blue", "blue")]
-    pd.DataFrame(rows * 8, columns=["text", "label"]).to_csv(path, index=False)
+    kinds = [("red big", "red; big"), ("red small", "red"), ("blue big", "big"), ("blue", "blue")]
+    rows = [(f"{text} {thing}", label) for text, label in kinds for thing in "abcdefgh"]
+    pd.DataFrame(rows, columns=["text", "label"]).to_csv(path, index=False)
 
     code, out, err = command("fit", path, "--separator", ";", "-o", model, *PROVIDER)
     assert code == 0, err
@@ -220,7 +223,8 @@ def test_rows_without_text_or_label_are_counted_and_left_out(command, tmp_path):
     What cannot teach is left out, and said; a label with one row is learned, and said.
     """
     path = tmp_path / "gaps.csv"
-    rows = ["late parcel,a", "lost card,b"] * 6 + ["no label,", ",a", "rare thing,c"]
+    rows = [f"late parcel {n},a" for n in range(6)] + [f"lost card {n},b" for n in range(6)]
+    rows += ["no label,", ",a", "rare thing,c"]
     path.write_text("text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
 
     code, _, err = command("fit", path, "-o", tmp_path / "m.toolkit", *PROVIDER)

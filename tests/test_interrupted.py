@@ -18,7 +18,20 @@ N_TEXTS = 1500
 def table(tmp_path):
     """Enough distinct texts that embedding takes seconds."""
     rng = np.random.default_rng(0)
-    words = "parcel card refund late broken lamp kettle tent please where order again".split()
+    words = [
+        "parcel",
+        "card",
+        "refund",
+        "late",
+        "broken",
+        "lamp",
+        "kettle",
+        "tent",
+        "please",
+        "where",
+        "order",
+        "again",
+    ]
     texts = [f"{' '.join(rng.choice(words, size=12))} {number}" for number in range(N_TEXTS)]
     path = tmp_path / "texts.csv"
     pd.DataFrame({"text": texts}).to_csv(path, index=False)

@@ -233,6 +233,20 @@ def test_all_rows_equal_is_no_failure():
     np.testing.assert_allclose(probabilities, [[1 / 6, 1 / 3, 1 / 2]], atol=0.05)
 
 
+@pytest.mark.parametrize("n_rows", [240, 1500])
+def test_long_vectors_are_learned_from(n_rows):
+    """
+    Vectors of thousands of dimensions are learned from along the directions that matter.
+    """
+    X, y = make_table(n_rows=n_rows, noise=0.5)
+    basis, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((1200, 12)))
+    classifier = CosineLogisticClassifier().fit(X @ basis.T, y)
+    fresh_X, fresh_y = make_table(noise=0.5, seed=1)
+
+    assert classifier.coef_.shape == (4, 1200)
+    assert classifier.score(fresh_X @ basis.T, fresh_y) > 0.9
+
+
 def test_balanced_classes_count_the_same():
     """
     class_weight="balanced" expects a rare class more often, as a dict of such weights does.

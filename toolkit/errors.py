@@ -6,6 +6,7 @@ Every error that the toolkit raises on purpose.
     ToolkitError
     ├── InputError              what was given cannot be used (also a ValueError)
     │   ├── TableError          a table cannot be read or written, or lacks a column
+    │   ├── TooFewRows          there are not enough rows to hold any out
     │   └── UnknownProvider     no provider goes by this name
     ├── ProviderError           texts could not be turned into vectors
     │   ├── ModelNotFound       the model is not on this machine and cannot be fetched
@@ -30,6 +31,10 @@ class InputError(ToolkitError, ValueError):
 
 class TableError(InputError):
     """A table cannot be read or written, or lacks a column."""
+
+
+class TooFewRows(InputError):
+    """There are not enough rows to hold any out."""
 
 
 class UnknownProvider(InputError):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.classification import TextClassifier
 from toolkit.embedding import DEFAULT_PROVIDER, Provider
-from toolkit.errors import InputError
+from toolkit.errors import InputError, TooFewRows
 from toolkit.evaluation import (
     ClassificationReport,
     MultilabelReport,
@@ -154,9 +154,7 @@ def fit_classifier(table: LabelledTexts, model: TextClassifier) -> FittedClassif
     notes = [*table.notes(), *_notes_on_classes(table.labels)]
     try:
         probabilities = model.fit_held_out(table.frame, table.labels)
-    except InputError as error:
-        if "held out" not in str(error):
-            raise
+    except TooFewRows as error:
         model.fit(table.frame, table.labels)
         return FittedClassifier(model, None, [*notes, f"no report: {error}"])
 
@@ -167,8 +165,9 @@ def evaluate_classifier(
     model: TextClassifier, table: LabelledTexts
 ) -> ClassificationReport | MultilabelReport:
     """Report on the model by the rows of a table that it has not seen."""
-    probabilities = model.predict_proba(table.frame)
-    status = model.decide(table.frame)["status"].to_numpy()
+    vectors = model.embed(table.frame)
+    probabilities = model.predict_proba(vectors)
+    status = model.decide(vectors)["status"].to_numpy()
 
     return report_on(model, table, probabilities, status)
 
@@ -224,11 +223,12 @@ def with_predictions(
     Each piece of evidence is the id, label and similarity of a training row, and its text where
     the model kept texts. A column of the frame is never replaced: ours is then named ``..._2``.
     """
-    added = model.decide(texts).reset_index(drop=True)
+    vectors = model.embed(texts)
+    added = model.decide(vectors)
     if model.label_sets_ is not None:
         added["prediction"] = [", ".join(map(str, labels)) for labels in added["prediction"]]
     if n_evidence:
-        found = model.evidence(texts, k=n_evidence)
+        found = model.evidence(vectors, k=n_evidence)
         for rank in range(1, int(found["rank"].max()) + 1):
             of_rank = found[found["rank"] == rank].drop(columns=["query", "rank"])
             names = {name: f"evidence_{rank}_{name}" for name in of_rank}

@@ -2,27 +2,36 @@
 
 import os
 import sys
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 
 class Progress(Protocol):
-    """The part of tqdm's bar that the toolkit uses."""
+    """The part of tqdm's bar that the toolkit uses; leaving a ``with`` block closes it."""
 
-    def update(self, n: float = 1) -> Any: ...
+    def update(self, n: float = 1) -> object: ...
 
     def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
 
 def progress(total: float, description: str, unit: str = "text") -> Progress:
     """
-    Return a bar over ``total`` units; call ``update(n)`` and, at the end, ``close()``.
+    Return a bar over ``total`` units, for a ``with`` block in which ``update(n)`` is called.
 
     It is drawn on stderr, only on a terminal or in a notebook, and never if the environment
     variable ``TOOLKIT_PROGRESS`` is ``0``.
 
-    >>> bar = progress(3, "embedding")
-    >>> bar.update(3)
-    >>> bar.close()
+    >>> with progress(3, "embedding") as bar:
+    ...     bar.update(3)
     """
     off = os.environ.get("TOOLKIT_PROGRESS") == "0" or not _is_watched()
     if off:
@@ -34,12 +43,12 @@ def progress(total: float, description: str, unit: str = "text") -> Progress:
     return tqdm(
         total=total,
         desc=description,
-        unit=unit,
+        unit=f" {unit}",
         unit_scale=True,
         dynamic_ncols=True,
         leave=False,
         mininterval=0.2,
-        bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left",
+        bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left, {rate_fmt}",
     )
 
 
@@ -47,6 +56,16 @@ class _Silent:
     def update(self, n: float = 1) -> None: ...
 
     def close(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
 
 def _is_watched() -> bool:

@@ -7,8 +7,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from toolkit.classification.links import Link
+from toolkit.classification.scatter import leading_directions
 from toolkit.classification.targets import Targets
 from toolkit.kernels import Indices, Vectors
+
+_MAX_COORDINATES = 1024
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class FoldedRows:
 
     Parameters
     ----------
-    vectors : ndarray of shape (n_rows, n_dimensions), float32, of mean about zero
+    vectors : ndarray of shape (n_rows, n_coordinates), float32, of mean about zero
     targets : ndarray of shape (n_rows,) or (n_rows, n_columns)
         As the link wants them.
     link : Link
@@ -27,6 +30,10 @@ class FoldedRows:
     weights : ndarray of shape (n_rows,), float32, > 0
     fold_ends : sequence of int
         Where each fold ends and the next begins.
+    mean : ndarray of shape (n_dimensions,)
+        What was taken away from the rows.
+    directions : ndarray of shape (n_dimensions, n_coordinates), optional
+        Orthonormal columns, along which the rows were measured then.
     """
 
     vectors: Vectors
@@ -35,6 +42,8 @@ class FoldedRows:
     design: csr_array
     weights: Vectors
     fold_ends: Sequence[int]
+    mean: Vectors
+    directions: Vectors | None = None
 
     def fold(self, number: int) -> slice:
         """Return the rows of one fold."""
@@ -44,15 +53,23 @@ class FoldedRows:
         """Return the rows of all folds but one, fold by fold; None leaves none out."""
         return [self.fold(i) for i in range(len(self.fold_ends)) if i != number]
 
+    def restore(self, slopes: Vectors, intercepts: Vectors) -> tuple[Vectors, Vectors]:
+        """Turn coefficients for these vectors into those for the rows as they came."""
+        if self.directions is not None:
+            slopes = self.directions @ slopes
+
+        return slopes, intercepts - self.mean @ slopes
+
 
 def fold_rows(
     vectors: Vectors, targets: Targets, weights: Vectors, *, keys: np.ndarray, fold: Indices
-) -> tuple[FoldedRows, Vectors, Indices]:
+) -> tuple[FoldedRows, Indices]:
     """
     Sort rows by fold, label and key, and let rows that are equal in all three count as one.
 
     What comes out is the same however the rows were shuffled, and whether a row was repeated
-    or had a greater weight.
+    or had a greater weight. Long rows are measured along the 1,024 directions in which they vary
+    most.
 
     Parameters
     ----------
@@ -64,8 +81,6 @@ def fold_rows(
     Returns
     -------
     rows : FoldedRows
-    mean : ndarray of shape (n_dimensions,)
-        What was taken away from the vectors.
     place : ndarray of shape (n_rows,)
         Where each row went.
     """
@@ -76,16 +91,22 @@ def fold_rows(
     place = np.empty(len(order), dtype=np.intp)
     place[order] = np.cumsum(is_new) - 1
 
-    units = vectors[kept].astype(np.float32)
-    mean = units.mean(axis=0, dtype=np.float64).astype(np.float32)
+    mean = vectors[kept].mean(axis=0, dtype=np.float64).astype(np.float32)
+    centred = vectors[kept] - mean
+    directions = None
+    if centred.shape[1] > _MAX_COORDINATES:
+        directions = leading_directions(centred, min(_MAX_COORDINATES, len(centred)))
+        centred = centred @ directions
     labels = targets.take(kept)
     rows = FoldedRows(
-        vectors=units - mean,
+        vectors=centred,
         targets=labels.values,
         link=labels.link,
         design=labels.design,
         weights=np.add.reduceat(weights[order], np.flatnonzero(is_new)).astype(np.float32),
         fold_ends=np.cumsum(np.bincount(fold[kept])).tolist(),
+        mean=mean,
+        directions=directions,
     )
 
-    return rows, mean, place
+    return rows, place

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, TooFewRows
 from toolkit.kernels import Indices, Vectors
 
 
@@ -144,11 +144,11 @@ def _tested_in(cv: Any, vectors: Vectors, labels: np.ndarray) -> Indices:
     return fold
 
 
-def nothing_to_hold_out(vectors: Vectors) -> InputError:
+def nothing_to_hold_out(vectors: Vectors) -> TooFewRows:
     """Say why held-out probabilities cannot be had."""
     n_rows, n_features = vectors.shape
 
-    return InputError(
+    return TooFewRows(
         "held-out probabilities need a class with at least 2 different rows, but each class has "
         f"one (n_samples={n_rows}, n_features={n_features}): add rows"
     )

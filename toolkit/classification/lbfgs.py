@@ -81,6 +81,12 @@ class WarmLBFGS:
 
         return point
 
+    def take_over(self, other: "WarmLBFGS", turn: Vectors) -> None:
+        """Remember what another has learned in coordinates that `turn` changes into these."""
+        back = np.linalg.inv(turn).T
+        self.penalty = other.penalty
+        self.pairs = deque(((turn @ s, back @ y) for s, y in other.pairs), maxlen=_MEMORY)
+
     def _with_penalty(self, function: Objective, penalty: float) -> Objective:
         shift = np.float32(penalty - self.penalty) * self.penalised
         self.pairs = deque(((s, y + shift * s) for s, y in self.pairs), maxlen=_MEMORY)

@@ -71,6 +71,8 @@ class CosineLogisticClassifier(ClassifierMixin, BaseEstimator):
     A class with one row cannot be held out: the row is learned from, but has no say in the choice
     of `C_` and `temperature_`. Where every class has only one, they are the middle of `Cs` and 1.
 
+    Of longer vectors only the 1,024 directions in which the rows vary most are learned from.
+
     References
     ----------
     Hatch, Kajarekar, Stolcke, "Within-class covariance normalization for SVM-based speaker
@@ -187,15 +189,15 @@ class CosineLogisticClassifier(ClassifierMixin, BaseEstimator):
         targets, class_weights = self._targets(labels[used], weights[used])
         keys = row_keys(vectors[used], seed=seed_of(self.random_state))
         fold = choose_folds(self.cv, vectors, labels, used=used, keys=keys, group=targets.group)
-        rows, mean, part = fold_rows(
+        rows, part = fold_rows(
             vectors[used], targets, weights[used] * class_weights, keys=keys, fold=fold
         )
 
         search = PenaltySearch(rows, self.Cs)
+        slopes, intercepts = rows.restore(*search.regression.plain())
         self.C_, self.temperature_ = search.C, search.temperature
-        slopes, intercepts = search.regression.plain()
         self.coef_ = np.ascontiguousarray(slopes.T) / np.float32(self.temperature_)
-        self.intercept_ = intercepts / np.float32(self.temperature_) - self.coef_ @ mean
+        self.intercept_ = intercepts / np.float32(self.temperature_)
 
         place = np.full(len(vectors), -1, dtype=np.intp)
         place[used] = part

@@ -1,6 +1,6 @@
 """Penalised logistic regression on rows in folds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -42,10 +42,15 @@ class PenalisedRegression:
         is_slope = np.arange(len(self.coefficients)) < len(self.directions)
         self.lbfgs = WarmLBFGS(is_slope[:, None].astype(np.float32))
 
-    def start_at(self, weights: Vectors, intercepts: Vectors) -> None:
-        """Begin the next fit at these, shapes (n_dimensions, n_columns) and (n_columns,)."""
-        self.coefficients[:-1] = np.linalg.solve(self.directions, weights)
-        self.coefficients[-1] = intercepts
+    def start_like(self, others: Sequence["PenalisedRegression"]) -> None:
+        """Begin the next fit at the mean of others, with what the first knows of the curvature."""
+        slopes, intercepts = zip(*(other.plain() for other in others), strict=True)
+        self.coefficients[:-1] = np.linalg.solve(self.directions, np.mean(slopes, axis=0))
+        self.coefficients[-1] = np.mean(intercepts, axis=0)
+
+        turn = np.eye(len(self.coefficients), dtype=np.float32)
+        turn[:-1, :-1] = np.linalg.solve(self.directions, others[0].directions)
+        self.lbfgs.take_over(others[0].lbfgs, turn)
 
     def solve(self, C: float) -> None:
         """Minimise the log loss at the inverse penalty `C`, from where the last fit ended."""
@@ -59,7 +64,7 @@ class PenalisedRegression:
         )
 
     def plain(self) -> tuple[Vectors, Vectors]:
-        """Return weights and intercepts for vectors as they are, as `start_at` takes them."""
+        """Return weights and intercepts for vectors as they are."""
         return self.directions @ self.coefficients[:-1], self.coefficients[-1]
 
     def logits(self, vectors: Vectors) -> Vectors:

@@ -1,6 +1,6 @@
 """The penalty and the temperature that serve held-out rows best."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -84,13 +84,20 @@ class PenaltySearch:
 
         def loss(number: int) -> float:
             if number not in trials:
+                self._resume(trials)
                 trials[number] = self._try(Cs[number])
             return trials[number].loss
 
         best = _climb(loss, start=len(Cs) // 2, n_steps=len(Cs))
         self.C, self.temperature = Cs[best], trials[best].temperature
-        for fit, coefficients in zip(self.fits, trials[best].coefficients, strict=True):
-            fit.coefficients = coefficients
+        self._resume(trials)
+
+    def _resume(self, trials: Mapping[int, Trial]) -> None:
+        """Go back to the best trial so far."""
+        if trials:
+            best = min(trials.values(), key=lambda trial: trial.loss)
+            for fit, coefficients in zip(self.fits, best.coefficients, strict=True):
+                fit.coefficients = coefficients
 
     def _try(self, C: float) -> Trial:
         for fit in self.fits:
@@ -113,8 +120,7 @@ class PenaltySearch:
     def _fit_all(self) -> PenalisedRegression:
         fit = PenalisedRegression(self.rows, reduce(add, self.scatters))
         if self.fits:
-            slopes, intercepts = zip(*(other.plain() for other in self.fits), strict=True)
-            fit.start_at(np.mean(slopes, axis=0), np.mean(intercepts, axis=0))
+            fit.start_like(self.fits)
         fit.solve(self.C)
 
         return fit

@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 from toolkit.kernels import Vectors
 
 _LEAST_SHARE = 1e-3
+_N_PASSES = 3
 
 
 @dataclass(frozen=True)
@@ -115,3 +116,38 @@ def _oas_shrinkage(covariance: Vectors, n_free: int) -> float:
     spread = (n_free + 1) * (mean_square - square_mean / n_dimensions)
 
     return min(1.0, (mean_square + square_mean) / spread) if spread > 0 else 1.0
+
+
+def leading_directions(vectors: Vectors, n_directions: int) -> Vectors:
+    """
+    Find an orthonormal basis of the subspace in which rows vary most.
+
+    Rows that vary in no more directions than that lose nothing in it.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_rows, n_dimensions), of mean about zero
+    n_directions : int
+        Less than `n_dimensions`.
+
+    Returns
+    -------
+    ndarray of shape (n_dimensions, n_directions)
+
+    References
+    ----------
+    Halko, Martinsson, Tropp, "Finding structure with randomness", SIAM Review 53, 2011.
+
+    Examples
+    --------
+    >>> vectors = np.array([[3.0, 0.0, 4.0], [-3.0, 0.0, -4.0]])
+    >>> abs(vectors @ leading_directions(vectors, 1)).round(3)
+    array([[5.],
+           [5.]])
+    """
+    squares = vectors.T @ vectors
+    basis = np.random.default_rng(0).standard_normal((len(squares), n_directions))
+    for _ in range(_N_PASSES):
+        basis, _ = np.linalg.qr(squares @ basis.astype(vectors.dtype))
+
+    return basis

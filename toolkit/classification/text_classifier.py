@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.preprocessing import MultiLabelBinarizer
-from sklearn.utils import Tags, assert_all_finite
+from sklearn.utils import Tags, assert_all_finite, check_array
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
@@ -106,9 +106,22 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
         return probabilities
 
+    def embed(self, X: TextInput) -> Vectors:
+        """
+        Return the unit vectors of texts, shape (n_rows, n_dimensions).
+
+        Every method takes them in place of texts, so that texts asked about twice are embedded
+        once.
+        """
+        check_is_fitted(self)
+        are_vectors = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f"
+        vectors = X if are_vectors else self.embedder_.transform(X)
+
+        return unit_rows(check_array(vectors, dtype=np.float32))
+
     def predict(self, X: TextInput) -> npt.NDArray[Any] | list[tuple[Any, ...]]:
         """Return the most probable label of each text, or all its labels where `y` had several."""
-        vectors = self._vectors(X)
+        vectors = self.embed(X)
         predicted = np.asarray(self.head_.predict(vectors))
         if self.label_sets_ is None:
             return predicted
@@ -117,7 +130,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: TextInput) -> Vectors:
         """Return probabilities in the order of `classes_`, shape (n_rows, n_classes)."""
-        vectors = self._vectors(X)
+        vectors = self.embed(X)
 
         return np.asarray(self.head_.predict_proba(vectors))
 
@@ -129,7 +142,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         always "ok" elsewhere. For several labels a row, confidence and margin are those of the
         least certain label.
         """
-        vectors = self._vectors(X)
+        vectors = self.embed(X)
         if hasattr(self.head_, "decide"):
             decisions: pd.DataFrame = self.head_.decide(vectors)
         else:
@@ -148,7 +161,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             One row a pair: query (index of `X`), rank (from 1), id, label, similarity in [-1, 1]
             and, if kept, text.
         """
-        vectors = self._vectors(X)
+        vectors = self.embed(X)
         rows, similarities = top_k(vectors, self.training_vectors_, k)
         n_found = rows.shape[1]
         found = self.training_rows_.iloc[rows.ravel()].reset_index(drop=True)
@@ -226,11 +239,6 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             return list(target)
 
         return [", ".join(map(str, self.classes_[row > 0])) for row in np.asarray(target)]
-
-    def _vectors(self, X: TextInput) -> Vectors:
-        check_is_fitted(self)
-
-        return unit_rows(np.asarray(self.embedder_.transform(X)))
 
     def _undoubted(self, probabilities: Vectors) -> pd.DataFrame:
         if self.is_multilabel_:

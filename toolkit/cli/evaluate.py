@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from toolkit.cli.options import (
+    id_option,
     input_options,
     json_option,
     label_option,
@@ -21,6 +22,7 @@ from toolkit.cli.options import (
 @click.option("--model", required=True, metavar="FILE", help="The model file, *.toolkit.")
 @text_option
 @label_option
+@id_option
 @where_option
 @click.option("--separator", metavar="TEXT", help="What parts several labels in a cell, as ';'.")
 @click.option("--plot", metavar="FILE", help="Draw confusions and calibration (.png, .svg, .pdf).")
@@ -31,7 +33,7 @@ from toolkit.cli.options import (
 @talk_options
 def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> None:
     """Report accuracy, confusions and calibration of a classifier on the rows of INPUT."""
-    from toolkit.cli.tables import label_column, text_columns, whole_table
+    from toolkit.cli.tables import label_column, text_columns, whole_table, with_ids
     from toolkit.cli.talk import note, notes, telling_counts
     from toolkit.persistence import load
     from toolkit.pipelines import evaluate_classifier, labelled_texts
@@ -46,13 +48,16 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
     own = classifier.embedder_.columns
     text = text_columns(frame, options["text"]) if options["text"] or not own else list(own)
     label = label_column(frame, options["label"], text)
+    frame = with_ids(frame, options["id_column"])
     rows = labelled_texts(frame, text, label, separator=options["separator"])
     notes(rows.notes())
     with telling_counts():
         report = evaluate_classifier(classifier, rows)
     click.echo(json.dumps(report.to_dict()) if as_json else report.to_text())
     if options["plot"]:
-        from toolkit.evaluation import save_evaluation_plot
+        from toolkit.evaluation import ClassificationReport, save_evaluation_plot
 
+        if not isinstance(report, ClassificationReport):
+            raise click.UsageError("--plot draws one label a row; this model gives several")
         save_evaluation_plot(report, options["plot"], overwrite=options["force"])
         note(f"The plot is in {options['plot']}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from toolkit.cli.options import (
+    id_option,
     input_options,
     json_option,
     label_option,
@@ -27,7 +28,7 @@ HEADS = ("logistic", "knn", "centroid")
 @table_argument
 @text_option
 @label_option
-@click.option("--id", "id_column", metavar="COL", help="Column that names a row in evidence.")
+@id_option
 @where_option
 @click.option("-o", "--output", required=True, metavar="FILE", help="The model file, *.toolkit.")
 @click.option("--force", is_flag=True, help="Replace a model file that exists.")
@@ -65,7 +66,7 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     Prints how it does on rows that were held out, which labels it confuses, and how far its
     confidence can be trusted.
     """
-    from toolkit.cli.tables import label_column, text_columns, whole_table
+    from toolkit.cli.tables import label_column, text_columns, whole_table, with_ids
     from toolkit.cli.talk import notes, telling_counts
     from toolkit.persistence import save
     from toolkit.pipelines import fit_classifier, labelled_texts
@@ -78,7 +79,7 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     )
     text = text_columns(frame, options["text"])
     label = label_column(frame, options["label"], text)
-    frame = _with_ids(frame, options["id_column"])
+    frame = with_ids(frame, options["id_column"])
     rows = labelled_texts(frame, text, label, separator=options["separator"])
     with telling_counts():
         fitted = fit_classifier(rows, _model(text, options))
@@ -92,22 +93,6 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
         overwrite=options["force"],
     )
     _tell(fitted, output, as_json)
-
-
-def _with_ids(frame: Any, column: str | None) -> Any:
-    from toolkit.cli.talk import notes
-    from toolkit.frames import require_columns
-
-    if column is None:
-        return frame
-    require_columns(frame, [column])
-    n_repeated = int(frame[column].duplicated().sum())
-    if n_repeated:
-        notes(
-            [f"{n_repeated:,} ids in column {column!r} stand more than once: evidence may mislead"]
-        )
-
-    return frame.set_index(column, drop=False).rename_axis(None)
 
 
 def _model(text: list[str], options: dict[str, Any]) -> "TextClassifier":

@@ -50,6 +50,13 @@ def label_option(command: Command) -> Command:
     )(command)
 
 
+def id_option(command: Command) -> Command:
+    """--id: the column that names rows."""
+    return click.option(
+        "--id", "id_column", metavar="COL", help="Column that names a row in reports and evidence."
+    )(command)
+
+
 def where_option(command: Command) -> Command:
     """--where: use only some rows."""
     return click.option(

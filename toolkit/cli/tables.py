@@ -60,6 +60,20 @@ def label_column(frame: "pd.DataFrame", label: str | None, text: Sequence[str]) 
     return guess.column
 
 
+def with_ids(frame: "pd.DataFrame", column: str | None) -> "pd.DataFrame":
+    """Put the column named by --id on the index; tell if it does not tell rows apart."""
+    from toolkit.frames import require_columns
+
+    if column is None:
+        return frame
+    require_columns(frame, [column])
+    n_repeated = int(frame[column].duplicated().sum())
+    if n_repeated:
+        note(f"note: {n_repeated:,} rows repeat an id in column {column!r}: evidence may mislead")
+
+    return frame.set_index(column, drop=False).rename_axis(None)
+
+
 class Rejects:
     """The lines of the input that could not be read: counted, and written if a file is named."""
 

@@ -12,7 +12,7 @@ Embeddings: TypeAlias = npt.NDArray[np.float32]
 """One float32 row for each text, shape (n_texts, n_dimensions)."""
 
 Task = Literal["none", "classification", "clustering", "similarity", "query", "document"]
-"""What the vectors are for; each provider maps the word to its own prompt or parameter, or to nothing."""
+"""What the vectors are for; each provider maps the word to its own prompt, or to nothing."""
 
 TASKS: tuple[Task, ...] = get_args(Task)
 
@@ -54,10 +54,10 @@ def check_embeddings(vectors: Embeddings, n_texts: int, fingerprint: str) -> Emb
     Raises
     ------
     InvalidResponse
-        If the number of rows differs or a value is NaN or infinite.
+        If the number of rows differs, rows are empty, or a value is NaN or infinite.
     """
-    vectors = np.asarray(vectors, dtype=np.float32)
-    if vectors.ndim != 2 or len(vectors) != n_texts:
+    vectors = _as_float32(vectors, fingerprint)
+    if vectors.ndim != 2 or len(vectors) != n_texts or (n_texts and not vectors.shape[1]):
         raise InvalidResponse(
             f"{fingerprint}: expected {n_texts} vectors for {n_texts} texts, "
             f"got an array of shape {vectors.shape}"
@@ -67,3 +67,14 @@ def check_embeddings(vectors: Embeddings, n_texts: int, fingerprint: str) -> Emb
         raise InvalidResponse(f"{fingerprint}: the vector of text {row} is not finite")
 
     return vectors
+
+
+def _as_float32(vectors: npt.ArrayLike, fingerprint: str) -> Embeddings:
+    try:
+        with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite
+            return np.asarray(vectors, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InvalidResponse(
+            f"{fingerprint}: expected rows of numbers of one length, got {type(vectors).__name__} "
+            f"that is none ({error})"
+        ) from error

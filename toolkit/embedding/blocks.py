@@ -1,4 +1,4 @@
-"""Embed many texts in blocks of like length, so that a run shows its progress and can be cut off."""
+"""Embed many texts in blocks of like length, so that a run shows progress and can be cut off."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -27,26 +27,19 @@ def embed_in_blocks(
     if not len(texts):
         return provider.embed([], task=task)
     sizes = np.array([len(text) for text in texts])
-    bar = progress(float(sizes.sum()), "embedding", unit="char")
     vectors: Embeddings | None = None
-    try:
+    with progress(float(sizes.sum()), "embedding", unit="char") as bar:
         for rows in blocks(sizes):
             part = provider.embed([texts[row] for row in rows], task=task)
             part = check_embeddings(part, len(rows), provider.fingerprint)
             if vectors is None:
                 vectors = np.empty((len(texts), part.shape[1]), dtype=np.float32)
-            if part.shape[1] != vectors.shape[1]:
-                raise InvalidResponse(
-                    f"{provider.fingerprint}: vectors of {vectors.shape[1]} and of "
-                    f"{part.shape[1]} dimensions came in one run"
-                )
+            _check_length(provider, vectors.shape[1], part.shape[1])
             vectors[rows] = part
             count(Counts(embedded=len(rows)))
             if on_block is not None:
                 on_block(rows, part)
             bar.update(float(sizes[rows].sum()))
-    finally:
-        bar.close()
     assert vectors is not None  # there was a text, so there was a block
 
     return vectors
@@ -84,6 +77,7 @@ def embed_or_nan(provider: Provider, texts: Sequence[str], task: Task) -> Embedd
     n_dimensions = next(iter(found.values())).shape[1]
     vectors = np.full((len(texts), n_dimensions), np.nan, dtype=np.float32)
     for start, part in found.items():
+        _check_length(provider, n_dimensions, part.shape[1])
         vectors[start : start + len(part)] = part
     count(Counts(failed=len(texts) - sum(map(len, found.values()))))
 
@@ -101,7 +95,8 @@ def _embed_range(
     if start == stop:
         return None
     try:
-        found[start] = provider.embed(texts[start:stop], task=task)
+        part = provider.embed(texts[start:stop], task=task)
+        found[start] = check_embeddings(part, stop - start, provider.fingerprint)
         return None
     except (ModelNotFound, ProviderUnavailable):
         raise
@@ -113,3 +108,10 @@ def _embed_range(
     second = _embed_range(provider, texts, task, middle, stop, found)
 
     return first or second
+
+
+def _check_length(provider: Provider, first: int, now: int) -> None:
+    if first != now:
+        raise InvalidResponse(
+            f"{provider.fingerprint}: vectors of {first} and of {now} dimensions came in one run"
+        )

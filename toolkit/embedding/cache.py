@@ -10,7 +10,7 @@ import numpy as np
 from toolkit.embedding.base import Embeddings, Provider, Task, check_task
 from toolkit.embedding.blocks import embed_in_blocks
 from toolkit.embedding.counts import Counts, count
-from toolkit.embedding.vector_store import SpaceInfo, VectorStore, text_keys
+from toolkit.embedding.vector_store import Space, SpaceInfo, VectorStore, check_length
 from toolkit.kernels.arrays import Indices
 
 
@@ -64,34 +64,42 @@ class CachedProvider:
         return self
 
     @property
+    def name(self) -> str | None:
+        return getattr(self.provider, "name", None)
+
+    @property
     def fingerprint(self) -> str:
         return self.provider.fingerprint
 
     def embed(self, texts: Sequence[str], *, task: Task = "none") -> Embeddings:
         """Return the provider's vectors, shape (n_texts, n_dimensions)."""
         check_task(task)
-        store = VectorStore(Path(self.path) if self.path else default_cache_path())
-        sent = task_as_sent(self.provider, task)
+        if not len(texts):
+            return self.provider.embed([], task=task)
         rows_of: dict[str, int] = {}
         row = np.array([rows_of.setdefault(text, len(rows_of)) for text in texts], dtype=np.intp)
-        distinct = list(rows_of)
-        keys = text_keys(self.fingerprint, sent, distinct)
+        vectors = self._embed_distinct(list(rows_of), task)
 
-        with store:
-            found, vectors = store.read(keys)
+        return vectors[row] if len(rows_of) < len(texts) else vectors
+
+    def _embed_distinct(self, texts: list[str], task: Task) -> Embeddings:
+        space = Space(self.fingerprint, task_as_sent(self.provider, task))
+        keys = space.keys(texts)
+        with VectorStore(Path(self.path) if self.path else default_cache_path()) as store:
+            found, vectors = store.read(space, keys)
             count(Counts(cached=int(found.sum())))
             missing = np.flatnonzero(~found)
-            if len(missing):
+            if not len(missing):
+                return vectors
 
-                def keep(rows: Indices, part: Embeddings) -> None:
-                    new = [keys[missing[row]] for row in rows]
-                    store.write(self.fingerprint, sent, new, part)
+            def keep(rows: Indices, part: Embeddings) -> None:
+                if found.any():
+                    check_length(space, vectors.shape[1], part.shape[1])
+                store.write(space, [keys[missing[row]] for row in rows], part)
 
-                texts_missing = [distinct[row] for row in missing]
-                fresh = embed_in_blocks(self.provider, texts_missing, task, keep)
-                vectors = _joined(vectors, found, fresh, missing)
+            fresh = embed_in_blocks(self.provider, [texts[row] for row in missing], task, keep)
 
-        return vectors[row] if len(texts) else self.provider.embed([], task=task)
+        return _joined(vectors, found, fresh, missing)
 
 
 def cache_info(path: Path | str | None = None) -> list[SpaceInfo]:

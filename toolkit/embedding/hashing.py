@@ -8,6 +8,7 @@ import numpy as np
 
 from toolkit.embedding.base import Embeddings, Task, check_task
 from toolkit.errors import InputError
+from toolkit.kernels import unit_rows
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,15 @@ class HashingProvider:
         return self
 
     @property
-    def fingerprint(self) -> str:
+    def name(self) -> str:
         return f"hashing:{self.n_dimensions}"
 
+    @property
+    def fingerprint(self) -> str:
+        return self.name
+
     def embed(self, texts: Sequence[str], *, task: Task = "none") -> Embeddings:
-        """Return unit rows, shape (n_texts, n_dimensions); a text without words gives zeros."""
+        """Return unit rows, shape (n_texts, n_dimensions); white space alone gives zeros."""
         # scikit-learn takes a second to import; naming a provider should not.
         from sklearn.feature_extraction.text import HashingVectorizer
 
@@ -64,8 +69,5 @@ class HashingProvider:
         if not len(texts):
             return np.zeros((0, self.n_dimensions), dtype=np.float32)
         mixed = hasher.transform(texts).toarray() + words.transform(texts).toarray()
-        lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
 
-        return np.divide(mixed, lengths, out=np.zeros_like(mixed), where=lengths > 0).astype(
-            np.float32
-        )
+        return unit_rows(mixed.astype(np.float32))

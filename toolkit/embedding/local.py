@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlencode
 
 from toolkit.embedding.base import Embeddings, Task, check_embeddings, check_task
 from toolkit.embedding.local_encoder import Encoder, load_encoder
@@ -12,7 +13,7 @@ from toolkit.embedding.models import known_model
 from toolkit.embedding.precision import Precision, default_device, default_precision
 from toolkit.embedding.registry import loaded
 from toolkit.embedding.weights import full_model_name, is_folder, model_digest, model_folder
-from toolkit.errors import InputError
+from toolkit.errors import InputError, ModelNotFound
 
 PROMPT_SYNONYMS: dict[Task, tuple[str, ...]] = {
     "none": (),
@@ -83,20 +84,19 @@ class SentenceTransformerProvider:
             "precision": self.precision,
             "revision": self.revision,
         }
-        query = "&".join(f"{key}={value}" for key, value in settings.items() if value)
+        query = urlencode({key: value for key, value in settings.items() if value}, safe="/:")
 
         return f"local:{self.model}{at}{'?' + query if query else ''}"
 
     @cached_property
     def fingerprint(self) -> str:
         model = Path(self.model).name if is_folder(self.model) else full_model_name(self.model)
-        digest = model_digest(self.model, self._folder)
         at = f"@{self.dimensions}" if self.dimensions else ""
 
-        return f"local:{model}#{digest}{at}/{self._precision}"
+        return f"local:{model}#{self._digest}{at}/{self._precision}"
 
     def task_as_sent(self, task: Task) -> str:
-        """Return the prompt that the task puts before each text; tasks with equal prompts are one."""
+        """Return the prompt that the task puts before each text."""
         check_task(task)
         known = known_model(full_model_name(self.model))
         if known is not None and known.prompts:
@@ -115,13 +115,17 @@ class SentenceTransformerProvider:
     def _encoder(self) -> Encoder:
         device, precision = self._device, self._precision
         # The dimensions are cut afterwards: cuts of one model share it.
-        key = f"{model_digest(self.model, self._folder)}/{precision} on {device}"
+        key = f"{self._digest}/{precision} on {device}"
 
         return loaded(key, lambda: load_encoder(self._folder, device, precision))
 
     @cached_property
     def _folder(self) -> Path:
         return model_folder(self.model, self.revision)
+
+    @cached_property
+    def _digest(self) -> str:
+        return model_digest(self.model, self._folder)
 
     @cached_property
     def _device(self) -> str:
@@ -136,9 +140,14 @@ class SentenceTransformerProvider:
         path = self._folder / "config_sentence_transformers.json"
         if not path.exists():
             return {}
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        prompts: dict[str, str] = settings.get("prompts") or {}
-        default = prompts.get(settings.get("default_prompt_name") or "")
+        try:
+            settings = json.loads(path.read_text(encoding="utf-8"))
+            prompts: dict[str, str] = settings.get("prompts") or {}
+            default = prompts.get(settings.get("default_prompt_name") or "")
+        except (AttributeError, OSError, ValueError) as error:
+            raise ModelNotFound(
+                f"{path.name} of the model {self.model} cannot be read: fetch or save it again"
+            ) from error
 
         return prompts | ({"": default} if default else {})
 

@@ -1,17 +1,20 @@
 """Run a sentence-transformers model over texts: sorted by length, batched by tokens, counted."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from toolkit.embedding.base import Embeddings
-from toolkit.embedding.counts import Counts, count
+from toolkit.embedding.counts import Counts, count, is_counting
 from toolkit.embedding.precision import Precision
-from toolkit.errors import ModelNotFound
+from toolkit.embedding.registry import cannot_load
+from toolkit.errors import InputError, ModelNotFound
+from toolkit.kernels.arrays import Indices
 
 if TYPE_CHECKING:
     import torch
@@ -29,19 +32,22 @@ class Encoder:
 
     model: "SentenceTransformer"
     device: str
+    # A tokenizer cannot be used by two threads at once.
+    tokenizing: AbstractContextManager[object] = field(default_factory=Lock, repr=False)
 
     def encode(self, texts: Sequence[str], prompt: str) -> Embeddings:
         """Return one float32 row a text, in the order of the texts."""
         import torch
 
         vectors = np.empty((len(texts), self._n_dimensions()), dtype=np.float32)
-        by_length = np.argsort([-len(text) for text in texts], kind="stable")
+        by_length: Indices = np.argsort([-len(text) for text in texts], kind="stable")
         with torch.inference_mode():
             for start in range(0, len(texts), TEXTS_PER_TOKENIZATION):
                 rows = by_length[start : start + TEXTS_PER_TOKENIZATION]
-                part = [texts[row] for row in rows]
-                features = self.model.preprocess(part, prompt=prompt or None)
-                self._count_truncated(part, prompt, features)
+                part = [texts[int(row)] for row in rows]
+                with self.tokenizing:
+                    features = self.model.preprocess(part, prompt=prompt or None)
+                    self._count_truncated(part, prompt, features)
                 for members, batch in _batches(features, len(part)):
                     vectors[rows[members]] = self._forward(batch)
 
@@ -67,12 +73,12 @@ class Encoder:
 
     def _count_truncated(self, texts: Sequence[str], prompt: str, features: "Features") -> None:
         limit, tokenizer = self.model.max_seq_length, self.model.tokenizer
-        if limit is None or "attention_mask" not in features:
+        if not is_counting() or limit is None or "attention_mask" not in features:
             return
         is_full = features["attention_mask"].sum(dim=1).numpy() >= limit
         if not is_full.any():
             return
-        full = [prompt + texts[row] for row in np.flatnonzero(is_full)]
+        full = [prompt + texts[int(row)] for row in np.flatnonzero(is_full)]
         sizes = [len(ids) for ids in tokenizer(full, truncation=False, verbose=False)["input_ids"]]
         longer = [size for size in sizes if size > limit]
         if longer:
@@ -84,6 +90,7 @@ def load_encoder(folder: Path, device: str, precision: Precision) -> Encoder:
     import torch
     from sentence_transformers import SentenceTransformer
 
+    _check_device(device)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
     try:
         with _quiet_loading():
@@ -95,11 +102,20 @@ def load_encoder(folder: Path, device: str, precision: Precision) -> Encoder:
                 trust_remote_code=False,
             )
     except Exception as error:  # a broken folder fails in as many ways as it has files
-        raise ModelNotFound(
-            f"the model in {folder.name} could not be loaded: {error}; fetch or save it again"
-        ) from error
+        raise cannot_load(folder, error) from error
 
     return Encoder(model.eval(), device)
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    try:
+        torch.empty(1, device=device)
+    except (AssertionError, RuntimeError) as error:  # torch asserts that it was built with CUDA
+        raise InputError(
+            f"device must be one that torch can use here, such as cpu; got {device!r}"
+        ) from error
 
 
 def batches_by_tokens(lengths: np.ndarray, budget: int) -> Iterator[np.ndarray]:

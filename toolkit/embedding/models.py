@@ -1,4 +1,4 @@
-"""What is known of models by name: the prompts they were trained with, and where they may be cut."""
+"""What is known of models by name: their prompts, and where their vectors may be cut."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

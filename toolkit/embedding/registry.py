@@ -3,7 +3,10 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar, cast
+
+from toolkit.errors import ModelNotFound
 
 Model = TypeVar("Model")
 
@@ -35,3 +38,17 @@ def forget(key: str) -> None:
     """Drop the model of this key, if it is loaded."""
     with _lock:
         _models.pop(key, None)
+
+
+def cannot_load(folder: Path, error: Exception) -> ModelNotFound:
+    """
+    Return the error of a model whose files are there but broken, in one sentence.
+
+    >>> print(cannot_load(Path("minilm"), ValueError("no config\\nmore")))
+    the model in minilm cannot be loaded (no config): fetch or save it again
+    """
+    reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+    return ModelNotFound(
+        f"the model in {folder.name} cannot be loaded ({reason}): fetch or save it again"
+    )

@@ -1,4 +1,4 @@
-"""Static models (model2vec): a table of token vectors, no torch, tens of thousands of texts a second."""
+"""Static models (model2vec): a table of token vectors, no torch, thousands of texts a second."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.embedding.base import Embeddings, Task, check_embeddings, check_task
-from toolkit.embedding.registry import loaded
-from toolkit.embedding.weights import files_digest, is_folder, model_folder
-from toolkit.errors import InputError, MissingDependency, ModelNotFound
+from toolkit.embedding.registry import cannot_load, loaded
+from toolkit.embedding.weights import files_digest, full_model_name, is_folder, model_folder
+from toolkit.errors import InputError, MissingDependency
 
 if TYPE_CHECKING:
     from model2vec import StaticModel
@@ -59,10 +59,10 @@ class StaticProvider:
 
     @cached_property
     def fingerprint(self) -> str:
-        model = Path(self.model).name if is_folder(self.model) else self.model
+        model = Path(self.model).name if is_folder(self.model) else self._full_name
         at = f"@{self.dimensions}" if self.dimensions else ""
 
-        return f"static:{model}#{files_digest(self._folder)}{at}"
+        return f"static:{model}#{self._digest}{at}"
 
     def task_as_sent(self, task: Task) -> str:
         """Return nothing: static models know no tasks."""
@@ -83,11 +83,19 @@ class StaticProvider:
 
     @property
     def _model(self) -> "StaticModel":
-        return loaded(f"static {files_digest(self._folder)}", lambda: _load(self._folder))
+        return loaded(f"static {self._digest}", lambda: _load(self._folder))
+
+    @property
+    def _full_name(self) -> str:
+        return full_model_name(self.model, "minishlab")
 
     @cached_property
     def _folder(self) -> Path:
-        return model_folder(self.model)
+        return model_folder(self._full_name)
+
+    @cached_property
+    def _digest(self) -> str:
+        return files_digest(self._folder)
 
     def _check_dimensions(self, available: int) -> None:
         if self.dimensions is not None and self.dimensions > available:
@@ -104,6 +112,4 @@ def _load(folder: Path) -> "StaticModel":
     try:
         return StaticModel.from_pretrained(folder)
     except Exception as error:  # a broken folder fails in as many ways as it has files
-        raise ModelNotFound(
-            f"the static model in {folder.name} could not be loaded: {error}; fetch it again"
-        ) from error
+        raise cannot_load(folder, error) from error

@@ -6,6 +6,7 @@ import sqlite3
 import time
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,42 +15,50 @@ from typing import Self
 import numpy as np
 
 from toolkit.embedding.base import Embeddings
-from toolkit.errors import ToolkitWarning
+from toolkit.errors import InvalidResponse, ToolkitWarning
 
 FORMAT = 1
-KEYS_PER_QUERY = 1000
+KEYS_PER_QUERY = 900
 BUSY_SECONDS = 60
 CREATE_ATTEMPTS = 100
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS spaces (
     id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, task TEXT NOT NULL,
-    UNIQUE (fingerprint, task)
+    n_dimensions INTEGER NOT NULL, UNIQUE (fingerprint, task)
 );
 CREATE TABLE IF NOT EXISTS vectors (
     id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, space INTEGER NOT NULL, vector BLOB NOT NULL
 );
+CREATE INDEX IF NOT EXISTS vectors_space ON vectors (space);
 """
 
 
-def text_keys(fingerprint: str, task: str, texts: Sequence[str]) -> list[bytes]:
-    """
-    Return a 20-byte key for each text; no field can run into the next.
+@dataclass(frozen=True)
+class Space:
+    """Vectors that may stand in one matrix: those of one provider and one task as it is sent."""
 
-    >>> text_keys("a", "bc", ["d"]) == text_keys("ab", "c", ["d"])
-    False
-    """
-    common = hashlib.blake2b(digest_size=20)
-    for part in (str(FORMAT), fingerprint, task):
-        encoded = part.encode("utf-8", "surrogatepass")
-        common.update(len(encoded).to_bytes(8, "little") + encoded)
-    keys = []
-    for text in texts:
-        key = common.copy()
-        key.update(text.encode("utf-8", "surrogatepass"))
-        keys.append(key.digest())
+    fingerprint: str
+    task: str
 
-    return keys
+    def keys(self, texts: Sequence[str]) -> list[bytes]:
+        """
+        Return a 20-byte key for each text; no field can run into the next.
+
+        >>> Space("a", "bc").keys(["d"]) == Space("ab", "c").keys(["d"])
+        False
+        """
+        common = hashlib.blake2b(digest_size=20)
+        for part in (str(FORMAT), self.fingerprint, self.task):
+            encoded = part.encode("utf-8", "surrogatepass")
+            common.update(len(encoded).to_bytes(8, "little") + encoded)
+        keys = []
+        for text in texts:
+            key = common.copy()
+            key.update(text.encode("utf-8", "surrogatepass"))
+            keys.append(key.digest())
+
+        return keys
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ class VectorStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection: sqlite3.Connection | None = None
+        self._inode = 0
 
     def __enter__(self) -> Self:
         try:
@@ -93,47 +103,44 @@ class VectorStore:
             self._connection.close()
             self._connection = None
 
-    def read(self, keys: Sequence[bytes]) -> tuple[np.ndarray, Embeddings]:
-        """Return which keys are there, shape (n_keys,), and a row for each (rows not there: zeros)."""
-        blobs: dict[bytes, bytes] = {}
-        try:
-            for start in range(0, len(keys), KEYS_PER_QUERY):
-                blobs.update(self._select(keys[start : start + KEYS_PER_QUERY]))
-        except sqlite3.Error as error:
-            self._give_up(error)
-        size = max(map(len, blobs.values()), default=0)
-        found = np.array([len(blobs.get(key, b"")) == size > 0 for key in keys], dtype=bool)
-        nothing = bytes(size)
-        joined = b"".join(
-            blobs[key] if there else nothing for key, there in zip(keys, found, strict=True)
-        )
-        vectors = np.frombuffer(joined, dtype="<f4").reshape(len(keys), size // 4)
+    def read(self, space: Space, keys: Sequence[bytes]) -> tuple[np.ndarray, Embeddings]:
+        """Return which keys are there, shape (n_keys,), and a row for each (zeros if not there)."""
+        n_dimensions, blobs = self._stored(space, keys)
+        nothing = bytes(4 * n_dimensions)
+        joined = b"".join([blobs.get(key, nothing) for key in keys])
+        vectors = np.frombuffer(joined, dtype="<f4").reshape(len(keys), n_dimensions)
+        found = np.fromiter((key in blobs for key in keys), dtype=bool, count=len(keys))
         found &= np.isfinite(vectors).all(axis=1)
 
         return found, vectors.astype(np.float32, copy=False)
 
-    def write(
-        self, fingerprint: str, task: str, keys: Sequence[bytes], vectors: Embeddings
-    ) -> None:
-        """Keep one vector a key, all or none of them."""
+    def write(self, space: Space, keys: Sequence[bytes], vectors: Embeddings) -> None:
+        """
+        Keep one vector a key, all or none of them.
+
+        Raises
+        ------
+        InvalidResponse
+            If the vectors that are kept in this space have another length.
+        """
         if self._connection is None:
             return
         try:
             with self._connection as transaction:
                 transaction.execute("BEGIN IMMEDIATE")
                 transaction.execute(
-                    "INSERT OR IGNORE INTO spaces (fingerprint, task) VALUES (?, ?)",
-                    (fingerprint, task),
+                    "INSERT OR IGNORE INTO spaces (fingerprint, task, n_dimensions) "
+                    "VALUES (?, ?, ?)",
+                    (space.fingerprint, space.task, vectors.shape[1]),
                 )
-                (space,) = transaction.execute(
-                    "SELECT id FROM spaces WHERE fingerprint = ? AND task = ?", (fingerprint, task)
-                ).fetchone()
+                number, n_dimensions = _number_and_length(transaction, space)
+                check_length(space, n_dimensions, vectors.shape[1])
+                rows = [
+                    (key, number, vector.tobytes())
+                    for key, vector in zip(keys, vectors.astype("<f4", copy=False), strict=True)
+                ]
                 transaction.executemany(
-                    "INSERT OR REPLACE INTO vectors (key, space, vector) VALUES (?, ?, ?)",
-                    [
-                        (key, space, vector.astype("<f4").tobytes())
-                        for key, vector in zip(keys, vectors, strict=True)
-                    ],
+                    "INSERT OR REPLACE INTO vectors (key, space, vector) VALUES (?, ?, ?)", rows
                 )
         except sqlite3.Error as error:
             self._give_up(error)
@@ -142,10 +149,15 @@ class VectorStore:
         """Return what is kept, one row for each provider and task."""
         if self._connection is None:
             return []
-        rows = self._connection.execute(
-            "SELECT fingerprint, task, COUNT(*), SUM(LENGTH(vector)) "
-            "FROM vectors JOIN spaces ON spaces.id = space GROUP BY space ORDER BY fingerprint, task"
-        )
+        try:
+            rows = self._connection.execute(
+                "SELECT fingerprint, task, COUNT(*), COUNT(*) * n_dimensions * 4 "
+                "FROM vectors JOIN spaces ON spaces.id = space "
+                "GROUP BY space ORDER BY fingerprint, task"
+            ).fetchall()
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return []
 
         return [SpaceInfo(*row) for row in rows]
 
@@ -153,29 +165,57 @@ class VectorStore:
         """Forget the vectors of one fingerprint, or all; return how many there were."""
         if self._connection is None:
             return 0
-        with self._connection as transaction:
-            removed = transaction.execute(
-                "DELETE FROM vectors WHERE ?1 IS NULL OR space IN "
-                "(SELECT id FROM spaces WHERE fingerprint = ?1)",
-                (fingerprint,),
-            ).rowcount
-        self._connection.execute("VACUUM")
+        chosen = "WHERE ?1 IS NULL OR fingerprint = ?1"
+        try:
+            with self._connection as transaction:
+                transaction.execute("BEGIN IMMEDIATE")
+                removed = transaction.execute(
+                    f"DELETE FROM vectors WHERE space IN (SELECT id FROM spaces {chosen})",
+                    (fingerprint,),
+                ).rowcount
+                transaction.execute(f"DELETE FROM spaces {chosen}", (fingerprint,))
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return 0
+        with suppress(sqlite3.OperationalError):  # another process reads: the room is used again
+            self._connection.execute("VACUUM")
 
         return removed
 
-    def _select(self, keys: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    def _stored(self, space: Space, keys: Sequence[bytes]) -> tuple[int, dict[bytes, bytes]]:
+        """Return the length of the space's vectors and, by key, those that have it."""
+        blobs: dict[bytes, bytes] = {}
+        n_dimensions = 0
+        try:
+            if self._connection is not None:
+                n_dimensions = _number_and_length(self._connection, space)[1]
+            for start in range(0, len(keys) if n_dimensions else 0, KEYS_PER_QUERY):
+                blobs.update(self._select(keys[start : start + KEYS_PER_QUERY], n_dimensions))
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+        return n_dimensions, blobs
+
+    def _select(self, keys: Sequence[bytes], n_dimensions: int) -> list[tuple[bytes, bytes]]:
         if self._connection is None:
             return []
         marks = ",".join("?" * len(keys))
 
         return self._connection.execute(
-            f"SELECT key, vector FROM vectors WHERE key IN ({marks})", keys
+            f"SELECT key, vector FROM vectors WHERE key IN ({marks}) "
+            "AND typeof(vector) = 'blob' AND length(vector) = ?",
+            [*keys, 4 * n_dimensions],
         ).fetchall()
 
     def _opened(self) -> sqlite3.Connection:
+        self._inode = self.path.stat().st_ino if self.path.exists() else 0
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            version, n_tables = connection.execute(
+                "SELECT user_version, (SELECT COUNT(*) FROM sqlite_master) FROM pragma_user_version"
+            ).fetchone()
+            if version == 0 and n_tables:
+                raise sqlite3.OperationalError("it is the database of another program")
             if version not in (0, FORMAT):
                 raise sqlite3.OperationalError(f"it has format {version}, not {FORMAT}")
             if version == 0:
@@ -204,15 +244,40 @@ class VectorStore:
     def _set_aside(self) -> bool:
         aside = self.path.with_name(f"{self.path.name}.corrupt-{int(time.time())}")
         try:
-            os.replace(self.path, aside)
-            for ending in ("-wal", "-shm"):
-                self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+            if self._inode in (0, self.path.stat().st_ino):
+                os.replace(self.path, aside)
+                for ending in ("-wal", "-shm"):
+                    self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+                _warn(f"the embedding cache {self.path} is corrupt: set aside as {aside.name}")
+            # Else another process has set it aside since, and this name is a new file's.
             self._connection = self._opened()
         except (OSError, sqlite3.Error):
             return False
-        _warn(f"the embedding cache {self.path} is corrupt: set aside as {aside.name}, begun anew")
 
         return True
+
+
+def check_length(space: Space, kept: int, came: int) -> None:
+    """
+    Raise InvalidResponse unless vectors that came are as long as those kept in their space.
+
+    >>> check_length(Space("hashing:8", "none"), kept=8, came=8)
+    """
+    if kept != came:
+        raise InvalidResponse(
+            f"{space.fingerprint}: vectors of {kept} dimensions are kept, now {came} came: "
+            "if the model was replaced, run toolkit cache clear"
+        )
+
+
+def _number_and_length(connection: sqlite3.Connection, space: Space) -> tuple[int, int]:
+    """Return the space's number in the file and the length of its vectors; zeros if not there."""
+    row: tuple[int, int] | None = connection.execute(
+        "SELECT id, n_dimensions FROM spaces WHERE fingerprint = ? AND task = ?",
+        (space.fingerprint, space.task),
+    ).fetchone()
+
+    return row or (0, 0)
 
 
 def _create(connection: sqlite3.Connection) -> None:

