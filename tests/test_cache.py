@@ -49,6 +49,7 @@ def test_cached_equals_uncached_in_any_order(path, rng):
     assert np.allclose(provider.embed(TEXTS), expected, atol=1e-6)
     assert np.allclose(provider.embed([TEXTS[i] for i in order]), expected[order], atol=1e-6)
     assert provider.embed(TEXTS).dtype == np.float32
+    assert provider.embed(TEXTS).flags.writeable
 
 
 def test_each_different_text_is_embedded_once(path):

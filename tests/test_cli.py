@@ -230,8 +230,8 @@ def test_rows_without_text_or_label_are_counted_and_left_out(command, tmp_path):
     code, _, err = command("fit", path, "-o", tmp_path / "m.toolkit", *PROVIDER)
 
     assert code == 0
-    assert "1 of 15 rows have no label" in err
-    assert "1 of 15 rows have no text" in err
+    assert "1 of 15 rows has no label: left out" in err
+    assert "1 of 15 rows has no text: left out" in err
     assert "only one row (c)" in err
 
 

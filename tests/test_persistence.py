@@ -35,7 +35,7 @@ from toolkit import (
     save,
 )
 from toolkit.embedding.verified import Canary, VerifiedProvider
-from toolkit.errors import InputError, ModelFileError
+from toolkit.errors import InputError, ModelFileError, UnknownProvider
 from toolkit.persistence import read_manifest
 from toolkit.persistence.frames_apart import frame_from_json, frame_to_json
 
@@ -488,12 +488,33 @@ def test_an_embedder_changed_after_fit_is_not_saved(path):
         save(model, path)
 
 
+def test_one_provider_a_file(path):
+    """
+    A model with two fitted embedders of different providers is refused.
+    """
+    model = classifier(CosineCentroidClassifier()).fit(TEXTS, LABELS)
+    model.embedder = TextEmbedder("hashing:32").fit(TEXTS)
+
+    with pytest.raises(InputError, match="holds one provider and task, and this model has 2"):
+        save(model, path)
+
+
+def test_an_unknown_name_given_on_loading_is_told_as_such(path):
+    """
+    A misspelt provider is the fault of who gives it, not of the file.
+    """
+    save(classifier(CosineCentroidClassifier()).fit(TEXTS, LABELS), path)
+
+    with pytest.raises(UnknownProvider, match="no provider is called 'hasing'"):
+        load(path, provider="hasing:64")
+
+
 def test_verified_providers_pass_on_what_they_wrap():
     """
     A verified provider has the name, fingerprint, task and cost of its own, also in a pickle.
     """
     inner = NamedProvider()
-    verified = VerifiedProvider(inner, Canary.sung_by(inner, "query"))
+    verified = VerifiedProvider(inner, Canary.of(inner, "query"))
 
     for provider in (verified, pickle.loads(pickle.dumps(verified)), verified.__sklearn_clone__()):
         assert (provider.name, provider.fingerprint) == (inner.name, inner.fingerprint)

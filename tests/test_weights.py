@@ -169,9 +169,9 @@ def test_a_digest_does_not_depend_on_the_place(tmp_path):
     folder = make_model(tmp_path / "model")
     before = SentenceTransformerProvider(str(folder), device="cpu").fingerprint
 
-    moved = shutil.move(folder, tmp_path / "elsewhere" / "model")
+    moved = shutil.move(str(folder), tmp_path / "elsewhere" / "model")
 
-    assert SentenceTransformerProvider(moved, device="cpu").fingerprint == before
+    assert SentenceTransformerProvider(str(moved), device="cpu").fingerprint == before
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ class LabelledTexts:
         reasons = {"no label": self.n_without_label, "no text": self.n_without_text}
 
         return [
-            f"{n:,} of {total:,} rows have {what} and were left out"
+            f"{n:,} of {total:,} rows {'has' if n == 1 else 'have'} {what}: left out"
             for what, n in reasons.items()
             if n
         ]

@@ -10,7 +10,6 @@ from toolkit.classification.scatter import Scatter, half_whitening
 from toolkit.kernels import Vectors
 
 _LOGITS_AT_ONCE = 2**17
-_TOLERANCE = 1e-3
 _SHARPENING = 0.2
 _FLATTEST = 1e-7
 
@@ -52,15 +51,19 @@ class PenalisedRegression:
         turn[:-1, :-1] = np.linalg.solve(self.directions, others[0].directions)
         self.lbfgs.take_over(others[0].lbfgs, turn)
 
-    def solve(self, C: float) -> None:
-        """Minimise the log loss at the inverse penalty `C`, from where the last fit ended."""
+    def solve(self, C: float, *, tolerance: float = 1e-3) -> None:
+        """
+        Minimise the log loss at the inverse penalty `C`, from where the last fit ended.
+
+        It is done when a step gains less than a share `tolerance` of the loss.
+        """
         penalty = 1 / (C * self.scatter.weight)
         self.coefficients = self.lbfgs.minimise(
             self._loss_and_gradient,
             self.coefficients,
             penalty,
             scales=self._scales(penalty),
-            tolerance=_TOLERANCE,
+            tolerance=tolerance,
         )
 
     def plain(self) -> tuple[Vectors, Vectors]:

@@ -14,6 +14,7 @@ from toolkit.classification.temperature import best_temperature
 from toolkit.kernels import Vectors
 
 _ENOUGH_ROWS = 1500
+_FINAL_TOLERANCE = 3e-4
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class PenaltySearch:
         fit = PenalisedRegression(self.rows, reduce(add, self.scatters))
         if self.fits:
             fit.start_like(self.fits)
-        fit.solve(self.C)
+        fit.solve(self.C, tolerance=_FINAL_TOLERANCE)
 
         return fit
 

@@ -1,7 +1,9 @@
 """toolkit demo: the main job on the tickets that come along."""
 
+import contextlib
 import shlex
 import tempfile
+import textwrap
 from pathlib import Path
 
 import click
@@ -23,40 +25,53 @@ def demo_command(provider: str, no_cache: bool) -> None:
     """Fit a classifier on sample support tickets, check it on others, and let it sort new ones."""
     from toolkit.sample import sample_table
 
-    tickets = str(sample_table())
-    with tempfile.TemporaryDirectory() as folder:
-        model, new = str(Path(folder) / "tickets.toolkit"), str(Path(folder) / "new.csv")
-        Path(new).write_text("\n".join(["text", *NEW_TICKETS]) + "\n", encoding="utf-8")
-        embed = ["--provider", provider, *(["--no-cache"] if no_cache else [])]
+    tickets, embed = str(sample_table()), ["--provider", provider, *["--no-cache"][: int(no_cache)]]
+    columns = ["--text", "text", "--label", "label", "--id", "ticket_id"]
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path("new.csv").write_text("\n".join(["text", *NEW_TICKETS]) + "\n", encoding="utf-8")
         _show(
-            "1. Learn from labelled rows",
+            "1. Learn from labelled tickets, and see how it does on rows that were held out",
+            ["fit", tickets, *columns, "--where", "split=train", "-o", "tickets.toolkit", *embed],
+        )
+        _show(
+            "2. Sort new tickets, each with the most similar ticket it has learned from",
             [
-                "fit",
-                tickets,
-                "--text",
-                "text",
-                "--label",
-                "label",
-                "--id",
-                "ticket_id",
-                "--where",
-                "split=train",
+                "predict",
+                "new.csv",
+                "--model",
+                "tickets.toolkit",
+                "--evidence",
+                "1",
                 "-o",
-                model,
-                *embed,
+                "out.csv",
             ],
         )
+        _show_predictions("out.csv")
         _show(
-            "2. Check on rows it has not seen",
-            ["evaluate", tickets, "--model", model, "--label", "label", "--where", "split=test"],
+            "3. Check it on tickets it has not seen",
+            ["evaluate", tickets, "--model", "tickets.toolkit", *columns, "--where", "split=test"],
         )
-        _show("3. Sort new rows", ["predict", new, "--model", model, "--evidence", "1"])
     click.echo("\nNow with your own table:  toolkit fit yours.csv -o yours.toolkit")
 
 
 def _show(title: str, arguments: list[str]) -> None:
     from toolkit.cli.commands import toolkit
 
-    shown = [Path(part).name if "/" in part else part for part in arguments]
-    click.secho(f"\n{title}\n$ toolkit {shlex.join(shown)}\n", bold=True)
+    shown = [Path(part).name if Path(part).is_absolute() else part for part in arguments]
+    click.secho(f"\n{title}", bold=True)
+    click.echo(f"$ toolkit {shlex.join(shown)}\n")
     toolkit.main(args=arguments, prog_name="toolkit", standalone_mode=False)
+
+
+def _show_predictions(path: str) -> None:
+    from toolkit.frames import read_frame
+
+    frame = read_frame(path)
+    for row in frame.to_dict("records"):
+        nearest = textwrap.shorten(str(row["evidence_1_text"]), 70, placeholder=" …")
+        click.echo(f"  {row['text']}")
+        click.echo(
+            f"    -> {row['prediction']}, {float(row['confidence']):.0%} sure, "
+            f"{str(row['status']).replace('_', ' ')}"
+        )
+        click.echo(f"       like {row['evidence_1_id']}: {nearest}\n")

@@ -140,6 +140,6 @@ def _tell(fitted: "FittedClassifier", output: str, as_json: bool) -> None:
         click.echo(json.dumps({"model": output, **(report.to_dict() if report else {})}))
         return
     if report:
-        click.echo(report.to_text())
+        click.echo(report.to_text().rstrip() + "\n")
         click.echo(answered_line(fitted.model))
-    click.echo(f"\nThe classifier is in {output}; next:  toolkit predict new.csv --model {output}")
+    click.echo(f"The classifier is in {output}; next:  toolkit predict new.csv --model {output}")

@@ -14,7 +14,9 @@ def answered_line(model: "TextClassifier") -> str:
     if not isinstance(head, SelectiveClassifier):
         return ""
 
+    answered, right = 100 * head.coverage_, 100 * head.precision_
+
     return (
-        f"\nIt marks {head.coverage_:.0%} of held-out rows 'ok', of which {head.precision_:.1%} "
-        "are right; the rest is 'unsure' or 'out_of_scope'."
+        f"It marks {answered:.1f} % of held-out rows ok, and {right:.1f} % of those are right; "
+        "the rest is marked unsure or out_of_scope."
     )

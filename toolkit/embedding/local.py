@@ -62,8 +62,8 @@ class SentenceTransformerProvider:
     revision: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.model:
-            raise InputError("model must be the name or folder of a model, got an empty name")
+        if not (isinstance(self.model, str) and self.model):
+            raise InputError(f"model must be the name or folder of a model, got {self.model!r}")
         if self.precision not in (None, "fp32", "bf16"):
             raise InputError(f"precision must be fp32 or bf16, got {self.precision!r}")
         if self.dimensions is not None:

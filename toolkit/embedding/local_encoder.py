@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     Features = dict[str, torch.Tensor]
 
-TOKENS_PER_BATCH = 4096
+# On a CPU the layers' outputs for so many tokens stay in its caches; an accelerator wants more.
+TOKENS_PER_BATCH_ON_CPU = 1024
+TOKENS_PER_BATCH = 16_384
 TEXTS_PER_TOKENIZATION = 512
 
 
@@ -48,10 +50,13 @@ class Encoder:
                 with self.tokenizing:
                     features = self.model.preprocess(part, prompt=prompt or None)
                     self._count_truncated(part, prompt, features)
-                for members, batch in _batches(features, len(part)):
+                for members, batch in _batches(features, len(part), self._tokens_per_batch()):
                     vectors[rows[members]] = self._forward(batch)
 
         return vectors
+
+    def _tokens_per_batch(self) -> int:
+        return TOKENS_PER_BATCH_ON_CPU if self.device == "cpu" else TOKENS_PER_BATCH
 
     def _n_dimensions(self) -> int:
         n_dimensions = self.model.get_embedding_dimension()
@@ -133,7 +138,9 @@ def batches_by_tokens(lengths: np.ndarray, budget: int) -> Iterator[np.ndarray]:
         start += size
 
 
-def _batches(features: "Features", n_texts: int) -> Iterator[tuple[np.ndarray, "Features"]]:
+def _batches(
+    features: "Features", n_texts: int, tokens_per_batch: int
+) -> Iterator[tuple[np.ndarray, "Features"]]:
     """Yield (rows, their features); models that do not pad take all rows at once."""
     if "attention_mask" not in features:
         yield np.arange(n_texts), features
@@ -141,7 +148,7 @@ def _batches(features: "Features", n_texts: int) -> Iterator[tuple[np.ndarray, "
     mask = features["attention_mask"]
     lengths = mask.sum(dim=1).numpy()
     pads_left = bool((mask[:, -1] == 1).all()) and not bool((mask[:, 0] == 1).all())
-    for rows in batches_by_tokens(lengths, TOKENS_PER_BATCH):
+    for rows in batches_by_tokens(lengths, tokens_per_batch):
         width = int(lengths[rows].max())
         columns = slice(mask.shape[1] - width, None) if pads_left else slice(0, width)
         yield rows, _part_of(features, rows, columns)

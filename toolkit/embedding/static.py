@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from toolkit.embedding.base import Embeddings, Task, check_embeddings, check_task
 from toolkit.embedding.registry import cannot_load, loaded
 from toolkit.embedding.weights import files_digest, full_model_name, is_folder, model_folder
@@ -42,8 +44,8 @@ class StaticProvider:
     dimensions: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.model:
-            raise InputError("model must be the name or folder of a model, got an empty name")
+        if not (isinstance(self.model, str) and self.model):
+            raise InputError(f"model must be the name or folder of a model, got {self.model!r}")
         if self.dimensions is not None and self.dimensions < 1:
             raise InputError(f"dimensions must be > 0, got {self.dimensions!r}")
 
@@ -74,6 +76,8 @@ class StaticProvider:
         """Return the model's vectors, shape (n_texts, n_dimensions)."""
         check_task(task)
         model = self._model
+        if not len(texts):
+            return np.zeros((0, self.dimensions or model.dim), dtype=np.float32)
         vectors = model.encode(
             list(texts), max_length=None, show_progress_bar=False, use_multiprocessing=False
         )

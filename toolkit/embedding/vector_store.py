@@ -107,7 +107,7 @@ class VectorStore:
         """Return which keys are there, shape (n_keys,), and a row for each (zeros if not there)."""
         n_dimensions, blobs = self._stored(space, keys)
         nothing = bytes(4 * n_dimensions)
-        joined = b"".join([blobs.get(key, nothing) for key in keys])
+        joined = bytearray().join([blobs.get(key, nothing) for key in keys])
         vectors = np.frombuffer(joined, dtype="<f4").reshape(len(keys), n_dimensions)
         found = np.fromiter((key in blobs for key in keys), dtype=bool, count=len(keys))
         found &= np.isfinite(vectors).all(axis=1)

@@ -30,7 +30,7 @@ class Canary:
     Examples
     --------
     >>> from toolkit.embedding import HashingProvider
-    >>> canary = Canary.sung_by(HashingProvider(64), "none")
+    >>> canary = Canary.of(HashingProvider(64), "none")
     >>> canary.check(HashingProvider(64))
     >>> canary.check(HashingProvider(32))
     Traceback (most recent call last):
@@ -42,7 +42,7 @@ class Canary:
     vectors: tuple[tuple[float, ...], ...] = field(repr=False)
 
     @classmethod
-    def sung_by(cls, provider: Provider, task: Task) -> Self:
+    def of(cls, provider: Provider, task: Task) -> Self:
         """Embed the fixed texts."""
         vectors = provider.embed(list(CANARY_TEXTS), task=task)
         vectors = check_embeddings(vectors, len(CANARY_TEXTS), provider.fingerprint)
@@ -88,7 +88,7 @@ class VerifiedProvider:
     Examples
     --------
     >>> from toolkit.embedding import HashingProvider
-    >>> canary = Canary.sung_by(HashingProvider(64), "none")
+    >>> canary = Canary.of(HashingProvider(64), "none")
     >>> VerifiedProvider(HashingProvider(64), canary).embed(["late parcel"]).shape
     (1, 64)
     """

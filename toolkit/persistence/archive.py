@@ -120,6 +120,8 @@ def _check_members(zipped: zipfile.ZipFile, n_bytes: int) -> None:
         raise ModelFileError("is refused: its members overlap")
     for entry in entries:
         _check_entry(entry)
+    if sum(entry.file_size for entry in entries) > 16 * 2**20 + MAX_RATIO * n_bytes:
+        raise ModelFileError("is refused: it would unpack to far more than it should")
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:

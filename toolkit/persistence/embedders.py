@@ -1,4 +1,4 @@
-"""The embedder inside a model: its provider leaves by name and comes back on its honour."""
+"""The embedder inside a model: its provider is kept by name, and checked when it comes back."""
 
 import re
 from typing import Any
@@ -53,7 +53,7 @@ def origin_of(embedder: TextEmbedder) -> Origin:
     if isinstance(provider, VerifiedProvider):
         canary = provider.canary
     elif _without_precision(provider.fingerprint) == _without_precision(fitted_with):
-        canary = Canary.sung_by(_cached(provider, embedder.cache), embedder.task)
+        canary = Canary.of(_cached(provider, embedder.cache), embedder.task)
     else:
         raise InputError(
             f"the embedder was fitted with {fitted_with} and now has {provider.fingerprint}: "

@@ -20,7 +20,7 @@ from toolkit.persistence.embedders import with_provider
 from toolkit.persistence.frames_apart import StoredFrame, frame_from_json
 from toolkit.persistence.origin import Origin
 from toolkit.persistence.rebuilding import rebuild
-from toolkit.persistence.schema import OLDEST_PROTOCOL, foreign_parts, trusted_types
+from toolkit.persistence.schema import OLDEST_PROTOCOL, foreign_parts, nodes, trusted_types
 from toolkit.text_embedder import TextEmbedder
 
 
@@ -52,7 +52,7 @@ def load(path: str | os.PathLike[str], *, provider: str | Provider | None = None
 
     Notes
     -----
-    The file names the provider, and texts go where that name says:
+    The file names the provider: its model is fetched from, and texts go, where that name says.
     ``read_manifest(path)["provider"]["name"]`` tells it without loading.
 
     Examples
@@ -97,6 +97,10 @@ def _check_schema(text: bytes) -> None:
     foreign = next(foreign_parts(schema), None)
     if foreign is not None:
         raise ModelFileError(f"is refused: no model file may hold {foreign}")
+    readers: dict[str, object] = {}
+    for node in nodes(schema):
+        if "file" in node and readers.setdefault(node["file"], node["__id__"]) != node["__id__"]:
+            raise ModelFileError(f"is refused: it would read {node['file']} many times")
     if schema["protocol"] < OLDEST_PROTOCOL:
         raise ModelFileError(f"is refused: it has the skops protocol {schema['protocol']}")
 

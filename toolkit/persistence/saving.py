@@ -4,7 +4,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from toolkit.persistence.embedders import fitted_embedder, named_embedder, origi
 from toolkit.persistence.frames_apart import StoredFrame, frame_to_json
 from toolkit.persistence.manifest import new_manifest
 from toolkit.persistence.rebuilding import rebuild, twin
-from toolkit.persistence.schema import Schema, foreign_parts
+from toolkit.persistence.schema import Schema, foreign_parts, nodes
 from toolkit.text_embedder import TextEmbedder
 
 Members = dict[str, bytes]
@@ -81,7 +81,7 @@ def save(
     manifest = new_manifest(
         model,
         origin=None if embedder is None else origin_of(embedder),
-        columns=getattr(embedder or model, "columns", getattr(model, "feature_names_in_", None)),
+        columns=_columns(model, embedder),
         rows=members.get("frame-0.json") if hasattr(model, "training_rows_") else None,
         training=training or {},
         metrics=metrics or {},
@@ -101,6 +101,13 @@ def _check_model(model: object) -> None:
         check_is_fitted(model)
     except NotFittedError as error:
         raise InputError(f"{type(model).__name__} is not fitted yet: fit it, then save") from error
+
+
+def _columns(model: BaseEstimator, embedder: TextEmbedder | None) -> Any:
+    if embedder is None:
+        return getattr(model, "feature_names_in_", None)
+
+    return embedder.columns
 
 
 def _members(model: BaseEstimator) -> Members:
@@ -154,7 +161,7 @@ def _renumber(schema: Schema) -> dict[str, str]:
     """
     numbers: dict[int, int] = {}
     files: dict[str, str] = {}
-    for node in _nodes(schema):
+    for node in nodes(schema):
         if node["__loader__"] in ("JsonNode", "TypeNode"):
             del node["__id__"]
             continue
@@ -163,11 +170,3 @@ def _renumber(schema: Schema) -> dict[str, str]:
             node["file"] = files.setdefault(node["file"], f"{len(files) + 1}.npy")
 
     return files
-
-
-def _nodes(part: object) -> Iterator[Schema]:
-    if isinstance(part, dict) and "__loader__" in part:
-        yield part
-    if isinstance(part, (dict, list)):
-        for inside in part.values() if isinstance(part, dict) else part:
-            yield from _nodes(inside)

@@ -106,6 +106,15 @@ def foreign_parts(node: object, where: str = "") -> Iterator[str]:
             yield from foreign_parts(value, _inside(where, key))
 
 
+def nodes(part: object) -> Iterator[Schema]:
+    """Yield the nodes of a schema, each before those inside it."""
+    if isinstance(part, dict) and "__loader__" in part:
+        yield part
+    if isinstance(part, (dict, list)):
+        for inside in part.values() if isinstance(part, dict) else part:
+            yield from nodes(inside)
+
+
 def _is_allowed(node: Schema) -> bool:
     if not all(isinstance(node.get(mark), str) for mark in _MARKS):
         return False
