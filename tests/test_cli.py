@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from toolkit import TextEmbedder, read_frame
 from toolkit.cli.commands import toolkit
 from toolkit.cli.failures import run
 
@@ -344,3 +345,73 @@ def test_cache_info_and_clear(command, tickets, own_cache):
     assert json.loads(command("cache", "info", "--json")[1])["spaces"][0]["n_vectors"] == 2
     assert "2 vectors forgotten" in command("cache", "clear", "--yes")[1]
     assert "nothing is kept yet" in command("cache", "info")[1]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "feather", "jsonl", "csv", "tsv"])
+def test_embed_writes_the_vector_beside_each_row(command, tickets, tmp_path, ending):
+    """
+    Every format gets the same numbers: as one list, or as one column a dimension.
+    """
+    output = tmp_path / f"vectors.{ending}"
+
+    code, _, err = command(
+        "embed", tickets, "--text", "text", "-o", output, "--provider", "hashing:8"
+    )
+
+    frame = read_frame(output)
+    columns = [name for name in frame if name.startswith("text_")]
+    vectors = frame[columns].astype(float) if columns else np.stack(frame["embedding"])
+    expected = TextEmbedder("hashing:8").fit_transform(pd.read_csv(tickets)["text"])
+    assert code == 0, err
+    assert np.allclose(vectors, expected, atol=1e-6)
+    assert list(frame["id"])[:2] == ["000", "001"]
+
+
+def test_demo_shows_the_main_job(command):
+    """
+    The demo learns, sorts and checks by itself, without network or model.
+    """
+    code, out, err = command("demo", *PROVIDER)
+
+    assert code == 0, err
+    assert "1. Learn" in out
+    assert "->" in out
+    assert "3. Check" in out
+    assert "toolkit fit yours.csv" in out
+
+
+@pytest.mark.parametrize("head", ["knn", "centroid"])
+def test_other_heads_learn_too(command, tickets, tmp_path, head):
+    """
+    Neighbours and centroids are a word away.
+    """
+    path = tmp_path / "m.toolkit"
+
+    assert command("fit", tickets, "-o", path, "--head", head, *PROVIDER)[0] == 0
+    assert command("predict", tickets, "--model", path)[0] == 0
+
+
+def test_settings_that_do_not_go_together_are_refused(command, tickets, tmp_path):
+    """
+    A head that cannot weigh classes says so before anything is embedded.
+    """
+    arguments = ["fit", tickets, "-o", tmp_path / "m.toolkit", "--head", "knn", "--balanced"]
+
+    code, _, err = command(*arguments, *PROVIDER)
+
+    assert code == 2
+    assert "need --head logistic" in err
+
+
+def test_a_broken_pipe_is_quiet(tickets):
+    """
+    `toolkit embed ... | head` ends without a word.
+    """
+    line = f"{sys.executable} -m toolkit embed {tickets} --provider hashing:512 --quiet | head -n 1"
+
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"], capture_output=True, text=True
+    )
+
+    assert done.stderr == ""
+    assert done.stdout.startswith("id,text")

@@ -23,9 +23,9 @@ class Progress(Protocol):
     ) -> None: ...
 
 
-def progress(total: float, description: str, unit: str = "text") -> Progress:
+def progress(total: float, description: str) -> Progress:
     """
-    Return a bar over ``total`` units, for a ``with`` block in which ``update(n)`` is called.
+    Return a bar over ``total`` of any unit, for a ``with`` block in which ``update(n)`` is called.
 
     It is drawn on stderr, only on a terminal or in a notebook, and never if the environment
     variable ``TOOLKIT_PROGRESS`` is ``0``.
@@ -33,8 +33,9 @@ def progress(total: float, description: str, unit: str = "text") -> Progress:
     >>> with progress(3, "embedding") as bar:
     ...     bar.update(3)
     """
-    off = os.environ.get("TOOLKIT_PROGRESS") == "0" or not _is_watched()
-    if off:
+    in_notebook = "ipykernel" in sys.modules
+    is_watched = in_notebook or (sys.stderr is not None and sys.stderr.isatty())
+    if os.environ.get("TOOLKIT_PROGRESS") == "0" or not is_watched:
         return _Silent()
 
     # tqdm.auto warns, and may raise, in a notebook without ipywidgets; the plain bar works there.
@@ -43,12 +44,12 @@ def progress(total: float, description: str, unit: str = "text") -> Progress:
     return tqdm(
         total=total,
         desc=description,
-        unit=f" {unit}",
-        unit_scale=True,
         dynamic_ncols=True,
         leave=False,
         mininterval=0.2,
-        bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left, {rate_fmt}",
+        # A notebook keeps what was drawn: there, short runs draw nothing.
+        delay=2 if in_notebook else 0,
+        bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left",
     )
 
 
@@ -66,9 +67,3 @@ class _Silent:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
-
-
-def _is_watched() -> bool:
-    in_notebook = "ipykernel" in sys.modules
-
-    return in_notebook or (sys.stderr is not None and sys.stderr.isatty())

@@ -28,7 +28,7 @@ def embed_in_blocks(
         return provider.embed([], task=task)
     sizes = np.array([len(text) for text in texts])
     vectors: Embeddings | None = None
-    with progress(float(sizes.sum()), "embedding", unit="char") as bar:
+    with progress(float(sizes.sum()), "embedding") as bar:
         for rows in blocks(sizes):
             part = provider.embed([texts[row] for row in rows], task=task)
             part = check_embeddings(part, len(rows), provider.fingerprint)

@@ -1,5 +1,6 @@
 """Run a sentence-transformers model over texts: sorted by length, batched by tokens, counted."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -92,8 +93,11 @@ class Encoder:
 
 def load_encoder(folder: Path, device: str, precision: Precision) -> Encoder:
     """Load the model in the folder; no code from the folder is run."""
-    import torch
-    from sentence_transformers import SentenceTransformer
+    with warnings.catch_warnings():
+        # A notebook without ipywidgets is told so by tqdm, which is of no use to anyone here.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import torch
+        from sentence_transformers import SentenceTransformer
 
     _check_device(device)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
