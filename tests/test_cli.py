@@ -415,3 +415,13 @@ def test_a_broken_pipe_is_quiet(tickets):
 
     assert done.stderr == ""
     assert done.stdout.startswith("id,text")
+
+
+def test_nothing_that_steers_a_terminal_is_printed(command, tickets):
+    """
+    Escape sequences in names or cells come out harmless.
+    """
+    _, _, err = command("embed", tickets, "--text", "\x1b[31mred")
+
+    assert "[31mred" in err
+    assert "\x1b" not in err

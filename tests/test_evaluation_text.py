@@ -5,7 +5,7 @@ import pytest
 
 from toolkit.errors import InputError
 from toolkit.evaluation import evaluate_classification, evaluate_multilabel
-from toolkit.evaluation.plain_text import columns, cut
+from toolkit.plain_text import columns, cut
 
 NASTY = [
     "\x1b[31mred\x1b[0m\x07",

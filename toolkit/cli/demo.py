@@ -3,12 +3,12 @@
 import contextlib
 import shlex
 import tempfile
-import textwrap
 from pathlib import Path
 
 import click
 
 from toolkit.cli.options import provider_options, talk_options
+from toolkit.plain_text import cut
 
 NEW_TICKETS = (
     "my kettle arrived with a big crack in the lid",
@@ -68,7 +68,7 @@ def _show_predictions(path: str) -> None:
 
     frame = read_frame(path)
     for row in frame.to_dict("records"):
-        nearest = textwrap.shorten(str(row["evidence_1_text"]), 70, placeholder=" …")
+        nearest = cut(row["evidence_1_text"], 70)
         click.echo(f"  {row['text']}")
         click.echo(
             f"    -> {row['prediction']}, {float(row['confidence']):.0%} sure, "

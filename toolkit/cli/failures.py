@@ -8,8 +8,11 @@ from collections.abc import Sequence
 import click
 
 from toolkit.errors import ToolkitError, ToolkitWarning
+from toolkit.plain_text import cut
 
 DONE, FAILED, USAGE, SOME_ROWS_FAILED, CHECK_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+LONGEST_SENTENCE = 600
 
 
 class SomeRowsFailed(Exception):
@@ -60,15 +63,15 @@ def _tell(error: BaseException) -> int:
 
 
 def _sentence(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-
-    return text if len(text) <= 600 else f"{text[:599]}…"
+    return cut(error, LONGEST_SENTENCE) or type(error).__name__
 
 
 def _tell_warnings_as_notes() -> None:
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", ToolkitWarning)
-    warnings.showwarning = lambda message, *_args, **_more: click.echo(f"note: {message}", err=True)
+    warnings.showwarning = lambda message, *_args, **_more: click.echo(
+        f"note: {cut(message, LONGEST_SENTENCE)}", err=True
+    )
 
 
 def _forget_stdout() -> None:

@@ -80,6 +80,8 @@ class Rejects:
     def __init__(self, path: str | None) -> None:
         self._path = Path(path) if path else None
         self._n = 0
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
 
     def take(self, report: "ReadReport") -> None:
         """Move the reader's rejected rows to the file."""

@@ -1,12 +1,13 @@
 """What a command says on stderr while its data goes to stdout."""
 
 import os
-import time
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import click
+
+from toolkit.plain_text import one_line
 
 _QUIET = "toolkit.quiet"
 
@@ -22,7 +23,7 @@ def be_quiet(ctx: click.Context, _option: click.Parameter, quiet: bool) -> None:
 def note(message: str) -> None:
     """Say one line on stderr."""
     if not click.get_current_context().meta.get(_QUIET):
-        click.echo(message, err=True)
+        click.echo(one_line(message), err=True)
 
 
 def notes(messages: Iterable[str]) -> None:
@@ -36,13 +37,8 @@ def telling_counts() -> Iterator[None]:
     """Afterwards say how many texts were embedded, how many were known, and what was odd."""
     from toolkit.embedding import counting
 
-    began = time.monotonic()
     with counting() as counts:
         yield
-    seconds = time.monotonic() - began
     if counts.embedded or counts.cached:
-        note(
-            f"{counts.embedded:,} texts embedded, {counts.cached:,} taken from the cache, "
-            f"in {seconds:.1f} s"
-        )
+        note(f"{counts.embedded:,} texts embedded, {counts.cached:,} taken from the cache")
     notes(counts.notes())

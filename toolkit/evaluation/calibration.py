@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from toolkit.evaluation.plain_text import percent
 from toolkit.kernels.arrays import Vectors
+from toolkit.plain_text import percent
 
 N_BINS = 15
 _ENOUGH_ROWS = 20

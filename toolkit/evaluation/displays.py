@@ -21,7 +21,7 @@ from toolkit.evaluation.figures import (
     picture_format,
     write_picture,
 )
-from toolkit.evaluation.plain_text import columns, cut
+from toolkit.plain_text import columns, cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

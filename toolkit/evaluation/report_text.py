@@ -7,8 +7,8 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.evaluation.calibration import calibration_in_words
-from toolkit.evaluation.plain_text import LABEL_COLUMNS, cut, percent, wrapped
 from toolkit.evaluation.text_tables import class_table, confusion_list
+from toolkit.plain_text import LABEL_COLUMNS, cut, percent, wrapped
 
 if TYPE_CHECKING:
     from toolkit.evaluation.classification import ClassificationReport

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from toolkit.evaluation.plain_text import LABEL_COLUMNS, columns, cut, one_line, padded
+from toolkit.plain_text import LABEL_COLUMNS, columns, cut, one_line, padded
 
 _MOST_CLASSES = 20
 _NUMBERS = "{:>7}{:>11}{:>8}{:>7}"
