@@ -16,6 +16,8 @@ _HOME = {
     "demo": "demo",
 }
 
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
 
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -42,7 +44,7 @@ class _Commands(click.Group):
         raise click.UsageError(f"no such command {args[0]!r}; did you mean {near[0]!r}?", ctx)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings=_SETTINGS)
 @click.version_option(package_name="text-embedding-toolkit", prog_name="toolkit")
 def toolkit() -> None:
     """

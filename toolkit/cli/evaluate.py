@@ -10,6 +10,9 @@ from toolkit.cli.options import (
     input_options,
     json_option,
     label_option,
+    model_option,
+    other_provider_option,
+    separator_option,
     table_argument,
     talk_options,
     text_option,
@@ -19,15 +22,15 @@ from toolkit.cli.options import (
 
 @click.command("evaluate", short_help="Report how a classifier does on labelled rows.")
 @table_argument
-@click.option("--model", required=True, metavar="FILE", help="The model file, *.toolkit.")
+@model_option
 @text_option
 @label_option
 @id_option
 @where_option
-@click.option("--separator", metavar="TEXT", help="What parts several labels in a cell, as ';'.")
+@separator_option
 @click.option("--plot", metavar="FILE", help="Draw confusions and calibration (.png, .svg, .pdf).")
 @click.option("--force", is_flag=True, help="Replace a plot that exists.")
-@click.option("--provider", metavar="NAME", help="Embed with this provider, not the model's own.")
+@other_provider_option
 @input_options
 @json_option
 @talk_options

@@ -1,7 +1,7 @@
 """toolkit fit: a labelled table to a classifier in one file."""
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,7 @@ from toolkit.cli.options import (
     json_option,
     label_option,
     provider_options,
+    separator_option,
     table_argument,
     talk_options,
     text_option,
@@ -41,6 +42,7 @@ HEADS = ("logistic", "knn", "centroid")
 )
 @click.option(
     "--precision",
+    metavar="SHARE",
     type=click.FloatRange(0, 1, min_open=True),
     default=0.95,
     show_default=True,
@@ -48,13 +50,16 @@ HEADS = ("logistic", "knn", "centroid")
 )
 @click.option(
     "--coverage",
+    metavar="SHARE",
     type=click.FloatRange(0, 1, min_open=True),
     help="Share of rows to answer, in place of --precision.",
 )
 @click.option("--balanced", is_flag=True, help="Let rare labels count as much as common ones.")
-@click.option("--separator", metavar="TEXT", help="What parts several labels in a cell, as ';'.")
+@separator_option
 @click.option("--no-texts", is_flag=True, help="Keep no training texts in the model file.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the folds.")
+@click.option(
+    "--seed", metavar="N", type=int, default=0, show_default=True, help="Seed of the folds."
+)
 @provider_options
 @input_options
 @json_option
@@ -96,40 +101,41 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
 
 
 def _model(text: list[str], options: dict[str, Any]) -> "TextClassifier":
-    from toolkit.classification import (
-        CosineCentroidClassifier,
-        CosineKNNClassifier,
-        CosineLogisticClassifier,
-        SelectiveClassifier,
-        TextClassifier,
-    )
+    from toolkit.classification import SelectiveClassifier, TextClassifier
     from toolkit.text_embedder import TextEmbedder
 
-    seed = options["seed"]
-    weight: Literal["balanced"] | None = "balanced" if options["balanced"] else None
-    logistic = CosineLogisticClassifier(class_weight=weight, random_state=seed)
-    several = options["separator"] is not None
-    if options["head"] != "logistic" and (several or weight):
-        raise click.UsageError(
-            f"--separator and --balanced need --head logistic, got {options['head']}"
-        )
-    head = {
-        "logistic": logistic,
-        "knn": CosineKNNClassifier(),
-        "centroid": CosineCentroidClassifier(),
-    }[options["head"]]
-    if not several:
+    embedder = TextEmbedder(
+        options["provider"], columns=text, task="classification", cache=not options["no_cache"]
+    )
+    head = _head(options)
+    if options["separator"] is None:
         head = SelectiveClassifier(
             head,
             precision=options["precision"],
             coverage=options["coverage"],
-            random_state=seed,
+            random_state=options["seed"],
         )
-    embedder = TextEmbedder(
-        options["provider"], columns=text, task="classification", cache=not options["no_cache"]
-    )
 
     return TextClassifier(embedder, head, keep_texts=not options["no_texts"])
+
+
+def _head(options: dict[str, Any]) -> Any:
+    from toolkit.classification import (
+        CosineCentroidClassifier,
+        CosineKNNClassifier,
+        CosineLogisticClassifier,
+    )
+
+    if options["head"] == "logistic":
+        return CosineLogisticClassifier(
+            class_weight="balanced" if options["balanced"] else None, random_state=options["seed"]
+        )
+    if options["separator"] is not None or options["balanced"]:
+        raise click.UsageError(
+            f"--separator and --balanced need --head logistic, got --head {options['head']}"
+        )
+
+    return CosineKNNClassifier() if options["head"] == "knn" else CosineCentroidClassifier()
 
 
 def _tell(fitted: "FittedClassifier", output: str, as_json: bool) -> None:

@@ -12,137 +12,116 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_PROVIDER = "local:all-MiniLM-L6-v2"
 
 
-def table_argument(command: Command) -> Command:
-    """INPUT, a table to read."""
-    return click.argument("table", metavar="INPUT")(command)
+def _together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """One decorator for several options; help shows them in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+
+        return command
+
+    return decorate
 
 
-def input_options(command: Command) -> Command:
-    """Which rows to read, and how."""
-    for option in (
-        click.option(
-            "--input-format",
-            metavar="FORMAT",
-            help="Format of INPUT where its name does not tell (csv, tsv, jsonl, ...).",
-        ),
-        click.option("--limit", type=click.IntRange(min=1), help="Read only the first rows."),
-    ):
-        command = option(command)
+table_argument = click.argument("table", metavar="INPUT")
 
-    return command
+text_option = click.option(
+    "--text",
+    metavar="COL[,COL]",
+    help="Column that holds the text; several are joined. Guessed, and told, if not given.",
+)
 
+label_option = click.option(
+    "--label",
+    metavar="COL",
+    help="Column that holds the label. Guessed, and told, if not given.",
+)
 
-def text_option(command: Command) -> Command:
-    """--text: the columns that hold text."""
-    return click.option(
-        "--text",
-        metavar="COL[,COL]",
-        help="Column that holds the text; several are joined. Guessed, and told, if not given.",
-    )(command)
+id_option = click.option(
+    "--id", "id_column", metavar="COL", help="Column that names a row in reports and evidence."
+)
 
+where_option = click.option(
+    "--where",
+    metavar="COL=VALUE",
+    multiple=True,
+    help="Use only these rows, as split=train or lang!=de; may be repeated.",
+)
 
-def label_option(command: Command) -> Command:
-    """--label: the column that holds the label."""
-    return click.option(
-        "--label",
-        metavar="COL",
-        help="Column that holds the label. Guessed, and told, if not given.",
-    )(command)
+model_option = click.option(
+    "--model", required=True, metavar="FILE", help="The model file, *.toolkit."
+)
 
+other_provider_option = click.option(
+    "--provider", metavar="NAME", help="Embed with this provider, not the model's own."
+)
 
-def id_option(command: Command) -> Command:
-    """--id: the column that names rows."""
-    return click.option(
-        "--id", "id_column", metavar="COL", help="Column that names a row in reports and evidence."
-    )(command)
+separator_option = click.option(
+    "--separator", metavar="TEXT", help="What parts several labels in a cell, as ';'."
+)
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
-def where_option(command: Command) -> Command:
-    """--where: use only some rows."""
-    return click.option(
-        "--where",
-        metavar="COL=VALUE",
-        multiple=True,
-        help="Use only these rows, as split=train or lang!=de; may be repeated.",
-    )(command)
+provider_options = _together(
+    click.option(
+        "--provider",
+        default=DEFAULT_PROVIDER,
+        show_default=True,
+        metavar="NAME",
+        help="Embedding provider, as provider:model.",
+    ),
+    click.option("--no-cache", is_flag=True, help="Neither use nor keep vectors in the cache."),
+)
 
+input_options = _together(
+    click.option(
+        "--limit", metavar="N", type=click.IntRange(min=1), help="Read only the first N rows."
+    ),
+    click.option(
+        "--input-format",
+        metavar="FORMAT",
+        help="Format of INPUT where its name does not tell (csv, tsv, jsonl, ...).",
+    ),
+)
 
-def provider_options(command: Command) -> Command:
-    """Who embeds, and whether vectors are kept."""
-    for option in (
-        click.option("--no-cache", is_flag=True, help="Neither use nor keep vectors in the cache."),
-        click.option(
-            "--provider",
-            default=DEFAULT_PROVIDER,
-            show_default=True,
-            metavar="NAME",
-            help="Embedding provider, as provider:model.",
-        ),
-    ):
-        command = option(command)
+output_options = _together(
+    click.option(
+        "-o",
+        "--output",
+        default="-",
+        metavar="FILE",
+        help="Output file; standard output if not given.",
+    ),
+    click.option("--format", metavar="FORMAT", help="Format of the output."),
+    click.option(
+        "--spreadsheet-safe",
+        is_flag=True,
+        help="Put ' before cells that a spreadsheet would run as a formula.",
+    ),
+    click.option("--force", is_flag=True, help="Replace an output file that exists."),
+)
 
-    return command
+failure_options = _together(
+    click.option(
+        "--on-error",
+        type=click.Choice(["raise", "nan"]),
+        default="raise",
+        show_default=True,
+        help="A text that cannot be embedded stops the run, or is counted and left empty.",
+    ),
+    click.option(
+        "--rejects", metavar="FILE", help="Write the lines of INPUT that cannot be read here."
+    ),
+)
 
-
-def failure_options(command: Command) -> Command:
-    """What happens to rows that fail."""
-    for option in (
-        click.option(
-            "--rejects", metavar="FILE", help="Write the lines of INPUT that cannot be read here."
-        ),
-        click.option(
-            "--on-error",
-            type=click.Choice(["raise", "nan"]),
-            default="raise",
-            show_default=True,
-            help="A text that cannot be embedded stops the run, or is counted and left empty.",
-        ),
-    ):
-        command = option(command)
-
-    return command
-
-
-def output_options(command: Command) -> Command:
-    """Where the table goes."""
-    for option in (
-        click.option("--force", is_flag=True, help="Replace an output file that exists."),
-        click.option(
-            "--spreadsheet-safe",
-            is_flag=True,
-            help="Put ' before cells that a spreadsheet would run as a formula.",
-        ),
-        click.option("--format", metavar="FORMAT", help="Format of the output."),
-        click.option(
-            "-o",
-            "--output",
-            default="-",
-            metavar="FILE",
-            help="Output file; standard output if not given.",
-        ),
-    ):
-        command = option(command)
-
-    return command
-
-
-def talk_options(command: Command) -> Command:
-    """How much is said on stderr; the command itself need not know."""
-    for option in (
-        click.option("--debug", is_flag=True, expose_value=False, help="Show where errors arise."),
-        click.option(
-            "--quiet",
-            is_flag=True,
-            expose_value=False,
-            callback=be_quiet,
-            help="Say nothing on stderr but errors.",
-        ),
-    ):
-        command = option(command)
-
-    return command
-
-
-def json_option(command: Command) -> Command:
-    """--json: one JSON object instead of a text."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+talk_options = _together(
+    click.option(
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=be_quiet,
+        help="Say nothing on stderr but errors.",
+    ),
+    click.option("--debug", is_flag=True, expose_value=False, help="Show where errors arise."),
+)

@@ -7,6 +7,8 @@ import click
 from toolkit.cli.options import (
     failure_options,
     input_options,
+    model_option,
+    other_provider_option,
     output_options,
     table_argument,
     talk_options,
@@ -21,16 +23,17 @@ if TYPE_CHECKING:
 
 @click.command("predict", short_help="Append the label of each row, and how sure it is.")
 @table_argument
-@click.option("--model", required=True, metavar="FILE", help="The model file, *.toolkit.")
+@model_option
 @text_option
 @click.option(
     "--evidence",
+    metavar="K",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Append so many of the most similar training rows.",
+    help="Append the K most similar training rows.",
 )
-@click.option("--provider", metavar="NAME", help="Embed with this provider, not the model's own.")
+@other_provider_option
 @input_options
 @output_options
 @failure_options
