@@ -7,7 +7,7 @@ EXTRAS := minilm,static,plot,excel,zst
 DEV_EXTRAS := $(EXTRAS),notebooks,search
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: demo test test-all lint types unit notebooks bench build clean
+.PHONY: demo test test-all lint types unit bench build clean
 
 demo: $(VENV)/installed
 	$(BIN)/toolkit demo

@@ -117,6 +117,15 @@ def test_tasks_share_vectors_only_where_the_provider_treats_them_alike(path):
     assert not np.allclose(queries, provider.embed(TEXTS))
 
 
+def test_a_cache_sends_tasks_as_its_provider_does(path):
+    """
+    Whoever asks a cache how tasks are sent gets the provider's answer.
+    """
+    assert CachedProvider(Prompted(16), path).task_as_sent("query") == "query: "
+    assert CachedProvider(Prompted(16), path).task_as_sent("clustering") == ""
+    assert CachedProvider(HashingProvider(8), path).task_as_sent("query") == "query"
+
+
 def test_unknown_tasks_stand_for_themselves(path):
     """
     A provider that does not say how it sends tasks shares nothing between them.

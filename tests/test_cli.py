@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from toolkit import TextEmbedder, read_frame
+from toolkit import TextClassifier, TextEmbedder, read_frame, save, write_frame
 from toolkit.cli.commands import toolkit
 from toolkit.cli.failures import run
 
@@ -185,8 +185,160 @@ def test_several_labels_a_cell(command, tmp_path):
     code, out, err = command("fit", path, "--separator", ";", "-o", model, *PROVIDER)
     assert code == 0, err
     assert "F1" in out
-    code, out, _ = command("predict", path, "--model", model, "--limit", 1)
-    assert "big, red" in out
+    assert ",big;red," in command("predict", path, "--model", model, "--limit", 1)[1]
+    code, out, _ = command("evaluate", path, "--model", model, "--json")
+    assert (code, json.loads(out)["micro_f1"]) == (0, 1.0)
+
+
+def test_labels_never_learned_count_as_wrong(command, tmp_path):
+    """
+    A row that also has a label unknown to the model is not "every label right".
+    """
+    path, model, new = (tmp_path / name for name in ("a.csv", "m.toolkit", "new.csv"))
+    kinds = [("red big", "red;big"), ("red small", "red"), ("blue big", "big"), ("blue", "blue")]
+    rows = [(f"{text} {thing}", label) for text, label in kinds for thing in "abcdefgh"]
+    frame = pd.DataFrame(rows, columns=["text", "label"])
+    frame.to_csv(path, index=False)
+    frame.assign(label=frame["label"] + ";huge").to_csv(new, index=False)
+    command("fit", path, "--separator", ";", "-o", model, *PROVIDER)
+
+    code, out, err = command("evaluate", new, "--model", model, "--json")
+
+    assert code == 0, err
+    assert json.loads(out)["subset_accuracy"] == 0
+
+
+def test_one_label_and_several_are_not_mixed_up(command, tickets, model):
+    """
+    Evaluating one-label rows as sets of labels is refused, not scored.
+    """
+    code, _, err = command("evaluate", tickets, "--model", model, "--separator", ";")
+
+    assert code == 1
+    assert "leave the separator out" in err
+
+
+def test_evaluate_reads_the_column_it_is_told(command, tickets, model, tmp_path):
+    """
+    --text names the texts that are judged, also where a column of the model's name is there.
+    """
+    path = tmp_path / "two.csv"
+    frame = pd.read_csv(tickets, dtype=str)
+    frame.assign(body=frame["text"], text="nothing to see").to_csv(path, index=False)
+
+    right = command("evaluate", path, "--model", model, "--text", "body", "--json")
+    wrong = command("evaluate", path, "--model", model, "--json")
+
+    assert json.loads(right[1])["accuracy"] > 0.9 > json.loads(wrong[1])["accuracy"]
+
+
+@pytest.mark.parametrize("columns", [None, "text", ["text"]])
+def test_a_model_made_in_python_is_used_like_any_other(command, tickets, tmp_path, columns):
+    """
+    Whatever the embedder takes, predict and evaluate find the texts.
+    """
+    frame = pd.read_csv(tickets, dtype=str)
+    path = tmp_path / "python.toolkit"
+    texts = frame["text"] if columns is None else frame
+    save(
+        TextClassifier(TextEmbedder("hashing:256", columns=columns)).fit(texts, frame["label"]),
+        path,
+    )
+
+    assert command("predict", tickets, "--model", path, "--text", "text")[0] == 0
+    code, out, err = command("evaluate", tickets, "--model", path, "--text", "text", "--json")
+    assert code == 0, err
+    assert json.loads(out)["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "xlsx"])
+def test_numbers_as_labels_are_the_same_in_every_format(command, tickets, tmp_path, ending):
+    """
+    A model fitted on labels 1 and 2 of one format can be judged by any other.
+    """
+    frame = pd.read_csv(tickets, dtype=str)
+    frame["label"] = frame["label"].map({"card": 1, "parcel": 2})
+    paths = {name: tmp_path / f"numbers.{name}" for name in {"csv", ending}}
+    for path in paths.values():
+        write_frame(frame, path)
+    model = tmp_path / "m.toolkit"
+    named = ["--text", "text", "--label", "label"]
+
+    assert command("fit", paths[ending], "-o", model, *named, *PROVIDER)[0] == 0
+    code, out, err = command("evaluate", paths["csv"], "--model", model, *named, "--json")
+
+    assert code == 0, err
+    assert json.loads(out)["accuracy"] > 0.9
+
+
+def test_rejects_never_replace_what_is_there(command, tickets, model, tmp_path):
+    """
+    The file of rejects may be neither the input, nor another file without --force.
+    """
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine", encoding="utf-8")
+    before = tickets.read_bytes()
+
+    assert command("predict", tickets, "--model", model, "--rejects", tickets)[0] == 2
+    assert command("predict", tickets, "--model", model, "--rejects", notes)[0] == 1
+    assert tickets.read_bytes() == before
+    assert notes.read_text(encoding="utf-8") == "mine"
+
+
+def test_fit_and_evaluate_too_say_when_lines_were_left_out(command, tickets, tmp_path):
+    """
+    A ragged table teaches by its good lines, and ends with exit code 3.
+    """
+    path, model = tmp_path / "ragged.csv", tmp_path / "m.toolkit"
+    path.write_text(tickets.read_text() + "99,a,b,c,d,e\n", encoding="utf-8")
+
+    code, _, err = command(
+        "fit", path, "--text", "text", "--label", "label", "-o", model, *PROVIDER
+    )
+
+    assert code == 3
+    assert "1 line of the input could not be read" in err
+    assert model.exists()
+    assert command("evaluate", path, "--model", model)[0] == 3
+
+
+def test_the_place_of_the_output_is_checked_first(command, tickets, tmp_path):
+    """
+    Nobody waits for a model that cannot be written.
+    """
+    code, _, err = command("fit", tickets, "-o", tmp_path / "no" / "folder.toolkit", *PROVIDER)
+
+    assert code == 1
+    assert "there is no folder" in err
+    assert "embedded" not in err
+
+
+def test_the_delimiter_of_the_input_is_kept(command, tickets, model, tmp_path):
+    """
+    A table with semicolons comes out with semicolons.
+    """
+    path, output = tmp_path / "semicolons.csv", tmp_path / "out.csv"
+    pd.read_csv(tickets, dtype=str).to_csv(path, sep=";", index=False)
+
+    command("predict", path, "--model", model, "-o", output)
+
+    assert output.read_text().startswith("id;text;label;split;prediction;")
+
+
+def test_clearing_the_cache_can_be_declined(command, own_cache, monkeypatch):
+    """
+    Answering no forgets nothing and is no interruption.
+    """
+    from tests.providers import CountingProvider
+    from toolkit import CachedProvider
+
+    CachedProvider(CountingProvider(8), own_cache).embed(["a"])
+    monkeypatch.setattr("click.confirm", lambda *_args, **_more: False)
+
+    code, _, err = command("cache", "clear")
+
+    assert (code, err) == (0, "Nothing was forgotten\n")
+    assert "1 vectors" in command("cache", "info")[1]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +385,7 @@ def test_rows_without_text_or_label_are_counted_and_left_out(command, tmp_path):
     assert code == 0
     assert "1 of 15 rows has no label: left out" in err
     assert "1 of 15 rows has no text: left out" in err
-    assert "only one row (c)" in err
+    assert "1 label has only one row (c)" in err
 
 
 def test_odd_texts_get_an_answer(command, model, tmp_path):
@@ -276,7 +428,7 @@ def test_lines_that_cannot_be_read_end_in_exit_code_3(command, model, tmp_path):
 
     assert code == 3
     assert len(out.splitlines()) == 3
-    assert "1 lines of the input could not be read" in err
+    assert "1 line of the input could not be read" in err
     assert "line 3" in rejects.read_text(encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ LAYERS = [
     {"kernels", "texts", "frames", "plain_text", "progress", "sample"},
     {"embedding"},
     {"text_embedder"},
-    {"classification", "clustering", "anomaly", "search", "embedded_frames"},
+    {"classification", "clustering", "anomaly", "search", "embedded_frames", "labelled_texts"},
     {"evaluation", "persistence", "audit"},
     {"pipelines"},
     {"distributed"},

@@ -1,7 +1,9 @@
 import copy
 import csv
+import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import threading
@@ -261,7 +263,7 @@ def test_prompts_reach_the_transformer(fp32, peer, texts, monkeypatch):
     """
     A prompt is put before each text exactly as SentenceTransformer.encode does it.
     """
-    known = KnownModel("mine", 384, 256, {"query": "find: "})
+    known = KnownModel("mine", 384, {"query": "find: "})
     monkeypatch.setattr(local, "known_model", lambda name: known)
 
     vectors = fp32.embed(texts, task="query")
@@ -276,7 +278,7 @@ def test_vectors_are_cut_only_for_models_trained_for_it(fp32, texts, monkeypatch
     """
     with pytest.raises(InputError, match="not known to have been trained for shorter vectors"):
         SentenceTransformerProvider("./my-model", dimensions=64)
-    known = KnownModel("mine", 384, 256, None, 64)
+    known = KnownModel("mine", 384, None, 64)
     monkeypatch.setattr(local, "known_model", lambda name: known)
     for wrong in (0, 63, 385):
         with pytest.raises(InputError, match="must be from 64 to 384"):
@@ -328,6 +330,71 @@ def test_a_broken_folder_is_one_sentence(tmp_path, broken):
     with pytest.raises(ModelNotFound, match="the model in broken cannot be loaded") as caught:
         SentenceTransformerProvider(str(folder), device="cpu").embed(["text"])
     assert "\n" not in str(caught.value)
+
+
+RUNS_CODE = {
+    "a module of its own": {
+        "modules.json": [{"idx": 0, "name": "0", "path": "", "type": "modeling_evil.Evil"}]
+    },
+    "a module in its subfolder": {
+        "modules.json": [{"idx": 0, "name": "0", "path": "sub", "type": "modeling_evil.Evil"}]
+    },
+    "a transformer of its own": {
+        "config.json": {
+            "model_type": "evil",
+            "architectures": ["Evil"],
+            "auto_map": {"AutoConfig": "modeling_evil.Evil", "AutoModel": "modeling_evil.Evil"},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("files", RUNS_CODE.values(), ids=RUNS_CODE)
+def test_no_code_in_a_model_folder_is_run(tmp_path, files):
+    """
+    A folder that brings its own classes is refused, and not a line of them is run.
+    """
+    folder, trace = tmp_path / "evil", tmp_path / "was here"
+    (folder / "sub").mkdir(parents=True)
+    for place in (folder, folder / "sub"):
+        (place / "model.safetensors").write_bytes(b"")
+        (place / "modeling_evil.py").write_text(f"open({str(trace)!r}, 'w')\nclass Evil: pass\n")
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content))
+
+    with pytest.raises(ModelNotFound, match="the model in evil cannot be loaded"):
+        SentenceTransformerProvider(str(folder), device="cpu").embed(["text"])
+    assert not trace.exists()
+
+
+class Evil:
+    """What leaves a trace if it is unpickled."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return open, (str(self.trace), "w")
+
+
+def test_no_code_in_weights_is_run(tiny_static, tmp_path):
+    """
+    Weights in the older format are pickles, and are read without running what they hold.
+    """
+    import torch
+
+    folder, trace = tmp_path / "evil", tmp_path / "was here"
+    shutil.copytree(tiny_static, folder)
+    modules = json.loads((folder / "modules.json").read_text())
+    dense = {"idx": 1, "name": "1", "path": "2_Dense", "type": "sentence_transformers.models.Dense"}
+    (folder / "modules.json").write_text(json.dumps([*modules, dense]))
+    (folder / "2_Dense").mkdir()
+    (folder / "2_Dense" / "config.json").write_text('{"in_features": 16, "out_features": 16}')
+    torch.save({"linear.weight": Evil(trace)}, folder / "2_Dense" / "pytorch_model.bin")
+
+    with pytest.raises(ModelNotFound, match="the model in evil cannot be loaded"):
+        SentenceTransformerProvider(str(folder), device="cpu").embed(["text"])
+    assert not trace.exists()
 
 
 def test_broken_prompts_are_one_sentence(tmp_path):

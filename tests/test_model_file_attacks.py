@@ -1,5 +1,6 @@
 """Damaged and forged model files: refused in one sentence, and nothing in them is ever run."""
 
+import base64
 import hashlib
 import io
 import json
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from toolkit import CosineCentroidClassifier, HashingProvider, TextClassifier, TextEmbedder
+from toolkit.embedding.verified import Canary
 from toolkit.errors import ModelFileError
 from toolkit.persistence import load, read_manifest, save
 from toolkit.persistence.schema import ALLOWED, trusted_types
@@ -445,6 +447,24 @@ def test_a_damaged_origin_is_told(change, path, members):
 
     with pytest.raises(ModelFileError, match="is damaged: it"):
         load(path)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_canary_that_is_no_number_stops_every_text(number, path, members):
+    """
+    Vectors that compare with nothing do not count as the same vectors.
+    """
+    told = json.loads(members["manifest.json"])["provider"]
+    n_numbers = np.prod(told["canary"]["shape"])
+    content = base64.b64encode(np.full(n_numbers, number, dtype="<f4").tobytes()).decode()
+    canary = told["canary"] | {"float32": content}
+    forge(path, members, manifest={"provider": told | {"canary": canary}})
+
+    with pytest.raises(ModelFileError, match="is damaged: its canary holds what is no number"):
+        load(path)
+    vectors = np.full((1, 64), number, dtype=np.float32)
+    with pytest.raises(ModelFileError, match="gives other vectors"), np.errstate(invalid="ignore"):
+        Canary(("text",), "none", tuple(map(tuple, vectors))).check(HashingProvider(64))
 
 
 def test_small_files_do_not_grow_large(path, members):

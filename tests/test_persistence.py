@@ -4,6 +4,7 @@ import json
 import pickle
 import zipfile
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from toolkit import (
     TextClassifier,
     TextEmbedder,
     ToolkitWarning,
+    counting,
     load,
     save,
 )
@@ -236,6 +238,7 @@ def test_the_manifest_tells_what_people_ask(path):
     assert told["metrics"] == {"f1": 0.5, "loss": None}
     assert told["training"]["n_rows"] == 16
     assert told["training"]["label"] == "topic"
+    assert told["training"]["table"] == path.name
     assert {"python", "numpy", "scikit-learn", "text-embedding-toolkit"} <= set(told["versions"])
     assert told["estimator"].endswith("TextClassifier")
     with pytest.raises(InputError, match="got object"):
@@ -430,6 +433,36 @@ def test_a_loaded_model_uses_the_cache_of_the_saved(path):
     assert provider.calls == [4, 1]
     loaded.predict(["another new text"])
     assert provider.calls == [4, 1, 1]
+
+
+@pytest.mark.parametrize("kind", [str, PurePosixPath])
+def test_a_model_file_does_not_tell_where_the_table_lay(path, kind):
+    """
+    Of the table's path only the file's name is kept, as models are given to others.
+    """
+    table = kind("/home/someone/secret project/tickets.csv")
+    save(classifier().fit(TEXTS, LABELS), path, training={"table": table})
+
+    assert read_manifest(path)["training"]["table"] == "tickets.csv"
+    assert b"secret project" not in zipfile.ZipFile(path).read("manifest.json")
+
+
+def test_a_cache_of_ones_own_is_the_only_one(path, tmp_path, own_cache):
+    """
+    A provider with its own cache file puts nothing in the user's, neither texts nor canary.
+    """
+    inner = NamedProvider(version="own cache")
+    provider = CachedProvider(inner, tmp_path / "own.sqlite")
+    model = classifier(CosineCentroidClassifier(), provider).fit(TEXTS, LABELS)
+    loaded = saved_and_loaded(model, path, provider=provider)
+    inner.calls.clear()
+
+    with counting() as counts:
+        loaded.predict([*TEXTS, "a new text"])
+    assert (counts.embedded, counts.cached) == (1, len(TEXTS))
+    assert inner.calls == [4, 1]
+    save(loaded, path, overwrite=True)
+    assert not own_cache.exists()
 
 
 def test_drift_is_told_before_a_text_is_embedded(path):

@@ -1,6 +1,7 @@
 import copy
 import pickle
 import sys
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_a_missing_package_names_the_line_that_installs_it(folder, monkeypatch):
     """
     monkeypatch.setitem(sys.modules, "model2vec", None)
     provider = StaticProvider(str(folder))
-    registry.forget(f"static {provider._digest}")
+    monkeypatch.setattr(registry, "_models", OrderedDict())
 
     with pytest.raises(MissingDependency, match=r"pip install 'text-embedding-toolkit\[static\]'"):
         provider.embed(TEXTS)

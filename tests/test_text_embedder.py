@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from joblib import Parallel, delayed
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
@@ -12,7 +13,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from tests.providers import CountingProvider
-from toolkit import HashingProvider, TextEmbedder, ToolkitError, ToolkitWarning, counting
+from toolkit import (
+    CachedProvider,
+    HashingProvider,
+    TextEmbedder,
+    ToolkitError,
+    ToolkitWarning,
+    counting,
+)
+from toolkit.embedding import cache_info
 
 TEXTS = [f"{what} {thing}" for what in ("broken", "late", "lost") for thing in ("kettle", "lamp")]
 LABELS = ["broken", "broken", "late", "late", "lost", "lost"]
@@ -212,15 +221,89 @@ def test_it_works_inside_sklearn():
     assert "text__text_00" in list(pipeline.fit(frame, LABELS * 2)[0].get_feature_names_out())
 
 
-def test_processes_share_the_cache():
-    """
-    joblib's workers get the embedder by pickle and give the same vectors.
-    """
-    embedder = TextEmbedder(HashingProvider(32)).fit(TEXTS)
+def transform_and_count(embedder, texts):
+    with counting() as counts:
+        return embedder.transform(texts), counts.embedded, counts.cached
 
-    parts = Parallel(n_jobs=2)(delayed(embedder.transform)(part) for part in (TEXTS[:3], TEXTS[3:]))
 
-    assert np.array_equal(np.vstack(parts), embedder.transform(TEXTS))
+def test_processes_share_the_cache(tmp_path):
+    """
+    joblib's workers get the embedder by pickle, find what was embedded here, and keep the rest.
+    """
+    provider = CountingProvider(32)
+    embedder = TextEmbedder(provider, cache=tmp_path / "shared.sqlite")
+    embedder.fit_transform(TEXTS[:2])
+
+    parts = Parallel(n_jobs=2)(
+        delayed(transform_and_count)(embedder, part) for part in (TEXTS[:3], TEXTS[3:])
+    )
+    vectors, n_embedded, n_cached = transform_and_count(embedder, TEXTS)
+
+    assert [counts for _, *counts in parts] == [[1, 2], [3, 0]]
+    assert (n_embedded, n_cached) == (0, len(TEXTS))
+    assert set(provider.seen) == set(TEXTS[:2])
+    assert np.array_equal(np.vstack([part for part, *_ in parts]), vectors)
+
+
+def test_a_provider_with_a_cache_is_not_cached_again(tmp_path, own_cache):
+    """
+    Its own file is used, each text is counted once, and the user's cache stays as it was.
+    """
+    own = tmp_path / "own.sqlite"
+    embedder = TextEmbedder(CachedProvider(CountingProvider(), own))
+
+    with counting() as counts:
+        embedder.fit_transform(TEXTS)
+        embedder.transform(TEXTS)
+
+    assert (counts.embedded, counts.cached) == (len(TEXTS), len(TEXTS))
+    assert [space.n_vectors for space in cache_info(own)] == [len(TEXTS)]
+    assert not own_cache.exists()
+
+
+def test_the_embedder_decides_where_vectors_are_kept(tmp_path):
+    """
+    A file named in the embedder, or none, goes before the cache that a provider brings.
+    """
+    theirs, mine = tmp_path / "theirs.sqlite", tmp_path / "mine.sqlite"
+    provider = CachedProvider(CountingProvider(), theirs)
+
+    TextEmbedder(provider, cache=False).fit_transform(TEXTS)
+    with counting() as counts:
+        TextEmbedder(provider, cache=mine).fit_transform(TEXTS)
+
+    assert (counts.embedded, counts.cached) == (len(TEXTS), 0)
+    assert not theirs.exists()
+    assert [space.n_vectors for space in cache_info(mine)] == [len(TEXTS)]
+
+
+def test_fit_checks_every_text_and_embeds_one():
+    """
+    A text that cannot be used is told at fit, wherever it stands; the first that can is embedded.
+    """
+    provider = CountingProvider()
+    embedder = TextEmbedder(provider)
+
+    with pytest.raises(ToolkitError, match="1 of 3 texts are empty, the first in row 2"):
+        clone(embedder).set_params(on_empty="raise").fit(["late", "lost", ""])
+    with pytest.raises(ToolkitError, match="expected text in row 1, got list"):
+        embedder.fit(["late", ["lost"]])
+    assert embedder.fit(["", "late", "lost"]).n_features_out_ == 64
+    assert set(provider.seen) == {"late"}
+
+
+def test_unknown_fit_parameters_are_refused(embedder):
+    """
+    What nobody reads is an error, not silence, also through a pipeline.
+    """
+    with pytest.raises(TypeError, match="sample_weight"):
+        embedder.fit_transform(TEXTS, sample_weight=[1] * 6)
+    with pytest.raises(TypeError, match="nonsense"):
+        pipeline = make_pipeline(embedder, LogisticRegression())
+        pipeline.fit(TEXTS, LABELS, textembedder__nonsense=1)
+    with config_context(enable_metadata_routing=True):
+        classifier = LogisticRegression().set_fit_request(sample_weight=True)
+        make_pipeline(embedder, classifier).fit(TEXTS, LABELS, sample_weight=[1] * 6)
 
 
 def test_clone_and_pickle_keep_settings_and_vectors(embedder):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import huggingface_hub
 import pytest
+from huggingface_hub.utils import filter_repo_objects
 
 from toolkit.embedding import SentenceTransformerProvider, weights
 from toolkit.errors import ModelNotFound, ToolkitWarning
@@ -107,26 +108,47 @@ def test_a_missing_model_names_itself_and_the_cure(hub, monkeypatch, model, cure
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("ending", ["safetensors", "bin"])
-def test_weights_are_fetched_in_one_format(hub, monkeypatch, tmp_path, ending):
-    """
-    The older format is fetched only if there is no other.
-    """
-    asked = []
+ON_THE_HUB = {
+    "both formats": (
+        ["config.json", "model.safetensors", "pytorch_model.bin", "onnx/model.bin", "README.md"],
+        {"config.json", "model.safetensors"},
+    ),
+    "the older format": (
+        ["config.json", "pytorch_model.bin", "1_Pooling/config.json"],
+        {"config.json", "pytorch_model.bin", "1_Pooling/config.json"},
+    ),
+    "one module in the older format": (
+        ["model.safetensors", "pytorch_model.bin", "2_Dense/pytorch_model.bin", "rust_model.ot"],
+        {"model.safetensors", "2_Dense/pytorch_model.bin"},
+    ),
+    "a name that is a pattern": (
+        ["0/model.safetensors", "[0]/pytorch_model.bin"],
+        {"0/model.safetensors", "[0]/pytorch_model.bin"},
+    ),
+}
 
-    def download(model, *, local_files_only=False, allow_patterns=(), **settings):
+
+@pytest.mark.parametrize(("there", "expected"), ON_THE_HUB.values(), ids=ON_THE_HUB)
+def test_weights_are_fetched_in_one_format(hub, monkeypatch, tmp_path, there, expected):
+    """
+    The older format is fetched for each folder that has no other, and only for those.
+    """
+
+    def download(model, *, revision=None, local_files_only=False, allow_patterns=None):
         if local_files_only:
             raise ValueError("not here")
-        asked.append(allow_patterns[-1])
-        (tmp_path / "model").mkdir(exist_ok=True)
-        if allow_patterns[-1] == f"*.{ending}":
-            (tmp_path / "model" / f"pytorch_model.{ending}").write_text("")
+        for name in filter_repo_objects(there, allow_patterns=allow_patterns):
+            path = tmp_path / "model" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("")
         return str(tmp_path / "model")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    monkeypatch.setattr(huggingface_hub, "list_repo_files", lambda model, revision: there)
 
-    assert weights.model_folder("some/model") == tmp_path / "model"
-    assert asked == ["*.safetensors", "*.bin"][: 1 + (ending == "bin")]
+    folder = weights.model_folder("some/model")
+    fetched = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert fetched == expected
 
 
 def test_a_tampered_package_is_told_and_not_used(hub, monkeypatch):
@@ -142,7 +164,9 @@ def test_a_tampered_package_is_told_and_not_used(hub, monkeypatch):
         weights.model_folder("all-MiniLM-L6-v2")
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "sub/tokenizer.json"])
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "config.json", "sub/tokenizer.json", "sub/pytorch_model.bin"]
+)
 def test_a_digest_changes_with_every_file_that_matters(tmp_path, name):
     """
     One other byte in weights, tokenizer or configuration is another model; a README is not.
@@ -150,6 +174,7 @@ def test_a_digest_changes_with_every_file_that_matters(tmp_path, name):
     folder = make_model(tmp_path / "model")
     (folder / "sub").mkdir()
     (folder / "sub" / "tokenizer.json").write_text("{}")
+    (folder / "sub" / "pytorch_model.bin").write_bytes(b"weights")
     before = weights.files_digest(folder)
 
     (folder / "README.md").write_text("read me")

@@ -1,5 +1,5 @@
 """
-Turn a table of texts into vectors with any embedding provider; classify, search and check it.
+Turn a table of texts into vectors with an embedding provider, and learn labels from them.
 
 Names are loaded when they are first used, so ``import toolkit`` is fast.
 """
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from toolkit.kernels import top_k as top_k
     from toolkit.kernels import unit_rows as unit_rows
     from toolkit.persistence import load as load
+    from toolkit.persistence import read_manifest as read_manifest
     from toolkit.persistence import save as save
     from toolkit.text_embedder import TextEmbedder as TextEmbedder
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "CachedProvider": "toolkit.embedding",
     "CosineCentroidClassifier": "toolkit.classification",
     "CosineKNNClassifier": "toolkit.classification",
     "CosineLogisticClassifier": "toolkit.classification",
@@ -64,10 +64,12 @@ _HOME = {
     "provider_from_name": "toolkit.embedding",
     "provider_name": "toolkit.embedding",
     "read_frame": "toolkit.frames",
+    "read_manifest": "toolkit.persistence",
     "save": "toolkit.persistence",
     "top_k": "toolkit.kernels",
     "unit_rows": "toolkit.kernels",
     "write_frame": "toolkit.frames",
+    "CachedProvider": "toolkit.embedding",
 }
 
 __all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
+from toolkit.frames import append_columns
 from toolkit.text_embedder import TextEmbedder
 from toolkit.texts import text_values
 
@@ -24,12 +24,8 @@ def with_embeddings(
     """
     vectors = embedder.fit_transform(text_values(frame, columns))
     if as_list:
-        added = pd.DataFrame({COLUMN: list(vectors)}, index=frame.index)
+        added = pd.DataFrame({COLUMN: list(vectors)})
     else:
-        names = embedder.get_feature_names_out()
-        added = pd.DataFrame(np.asarray(vectors), index=frame.index, columns=names)
-    taken = [name for name in added.columns if name in frame.columns]
-    if taken:
-        added = added.rename(columns={name: f"{name}_2" for name in taken})
+        added = pd.DataFrame(vectors, columns=embedder.get_feature_names_out())
 
-    return pd.concat([frame, added], axis=1)
+    return append_columns(frame, added)

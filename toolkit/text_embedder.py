@@ -28,7 +28,7 @@ from toolkit.embedding import (
 )
 from toolkit.errors import InputError, ToolkitWarning
 from toolkit.kernels import unit_rows
-from toolkit.texts import TextInput, clean_texts, column_names, text_values
+from toolkit.texts import TextInput, Texts, clean_texts, column_names, text_values
 
 PROBE = "text"
 
@@ -50,6 +50,7 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
         Length to cut vectors to, only for models that were trained for it.
     cache : bool or path-like, default=True
         Keep vectors in the user's cache folder (True), in this SQLite file, or not at all (False).
+        True leaves a `CachedProvider` its own file.
     on_empty : {"zero", "raise"}, default="zero"
         What None, NaN, "" and white space become: a zero vector, which is similar to nothing and
         counted in a warning, or an error.
@@ -108,13 +109,14 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
         self.on_error = on_error
 
     def fit(self, X: TextInput, y: object = None) -> Self:
-        """Check the texts and learn the length of the vectors from the first one."""
-        texts = text_values(X, self.columns)
-        self._learn(X, self._embed(texts[:1]))
+        """Check all texts and learn the length of the vectors from the first that is not empty."""
+        clean = self._clean(text_values(X, self.columns))
+        first = int(clean.is_empty.argmin())
+        self._learn(X, self._embed([clean.texts[first]]))
 
         return self
 
-    def fit_transform(self, X: TextInput, y: object = None, **params: object) -> Embeddings:
+    def fit_transform(self, X: TextInput, y: object = None) -> Embeddings:
         """Return unit vectors, shape (n_rows, n_features_out_), float32."""
         vectors = self._embed(text_values(X, self.columns))
         self._learn(X, vectors)
@@ -150,6 +152,18 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
 
         return provider if self.dimensions is None else _cut(provider, self.dimensions)
 
+    def caching_provider(self) -> Provider:
+        """Return the provider as it is used: with the cache that the settings ask for."""
+        provider = self.resolved_provider()
+        if isinstance(provider, CachedProvider):
+            if self.cache is True:
+                return provider
+            provider = provider.provider
+        if self.cache is False or getattr(provider, "is_cheap", False):
+            return _Blockwise(provider)
+
+        return CachedProvider(provider, None if self.cache is True else self.cache)
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
@@ -183,16 +197,11 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
             )
 
     def _embed(self, values: list[object]) -> Embeddings:
-        self._check_parameters()
-        if not values:
-            raise InputError("expected at least one text, got 0 samples: give some rows")
+        clean = self._clean(values)
         with counting() as counts:
-            clean = clean_texts(values)
-            n_empty = int(clean.is_empty.sum())
-            self._check_empty(clean.is_empty)
             told = Counts(
                 texts=len(values),
-                empty=n_empty,
+                empty=int(clean.is_empty.sum()),
                 converted=clean.n_converted,
                 repaired=clean.n_repaired,
             )
@@ -203,6 +212,15 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
                 warnings.warn(note, ToolkitWarning, stacklevel=3)
 
         return vectors
+
+    def _clean(self, values: list[object]) -> Texts:
+        self._check_parameters()
+        if not values:
+            raise InputError("expected at least one text, got 0 samples: give some rows")
+        clean = clean_texts(values)
+        self._check_empty(clean.is_empty)
+
+        return clean
 
     def _vectors(self, texts: list[str], is_empty: np.ndarray) -> Embeddings:
         rows_of: dict[str, int] = {}
@@ -221,12 +239,7 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
         return vectors
 
     def _embed_distinct(self, texts: list[str]) -> Embeddings:
-        provider: Provider = self.resolved_provider()
-        if self.cache is False or getattr(provider, "is_cheap", False):
-            provider = _Blockwise(provider)
-        else:
-            path = None if self.cache is True else self.cache
-            provider = CachedProvider(provider, path)
+        provider = self.caching_provider()
         if self.on_error == "nan":
             return embed_or_nan(provider, texts, self.task)
 
@@ -263,6 +276,8 @@ class _Blockwise:
 
 
 def _cut(provider: Any, dimensions: int) -> Provider:
+    if isinstance(provider, CachedProvider):
+        return replace(provider, provider=_cut(provider.provider, dimensions))
     if not (is_dataclass(provider) and "dimensions" in {f.name for f in fields(provider)}):
         raise InputError(
             f"{type(provider).__name__} gives vectors of one length only: leave dimensions out"

@@ -1,6 +1,7 @@
 """Whatever a user calls texts, as a list of strings and a mark on each empty one."""
 
 import datetime
+import difflib
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -108,17 +109,36 @@ def _frame_values(X: pd.DataFrame, columns: str | Sequence[str] | None) -> list[
             f"the frame has {len(there)} columns ({', '.join(map(str, there[:20]))}): "
             "say which hold text, as TextEmbedder(columns=[...])"
         )
-    missing = [name for name in chosen if name not in there]
-    if missing or not chosen:
-        raise InputError(
-            f"there is no column {', '.join(map(repr, missing)) or 'chosen'}: "
-            f"the columns are {', '.join(map(str, there[:20]))}"
-        )
+    _check_columns(chosen, there)
     if len(chosen) == 1:
         return list(X[chosen[0]])
     parts = [clean_texts(list(X[name])).texts for name in chosen]
 
     return [JOINT.join(filter(None, row)) for row in zip(*parts, strict=True)]
+
+
+def _check_columns(chosen: list[str], there: list[object]) -> None:
+    listed = f"columns are {', '.join(map(str, there[:20]))}"
+    if not chosen:
+        raise InputError(f"columns must name at least one column, got none: the {listed}")
+    missing = [name for name in chosen if name not in there]
+    if missing:
+        raise InputError(
+            f"there is no column {', '.join(map(repr, missing))}: "
+            f"{_suggestion(missing[0], there)} {listed}"
+        )
+    for name in chosen:
+        if there.count(name) > 1:
+            raise InputError(
+                f"expected one column {name!r}, got {there.count(name)} of that name: rename one"
+            )
+
+
+def _suggestion(name: str, columns: list[object]) -> str:
+    by_lower = {str(column).lower(): column for column in columns}
+    near = difflib.get_close_matches(str(name).strip().lower(), by_lower, n=1)
+
+    return f"did you mean {by_lower[near[0]]!r}? The" if near else "the"
 
 
 def _printed(value: object, row: int) -> str:

@@ -12,6 +12,8 @@ Objective = Callable[[Vectors], tuple[float, Vectors]]
 _MEMORY = 10
 _LEAST_GAIN = 1e-4
 _LEAST_STEP = 1e-6
+# Rows of one class only have no least loss: it falls towards 0 for ever.
+_LEAST_VALUE = 1e-6
 
 
 class WarmLBFGS:
@@ -57,7 +59,7 @@ class WarmLBFGS:
         max_steps: int = 200,
     ) -> Vectors:
         """
-        Return the point where a step gains less than a share `tolerance` of the value.
+        Return the point where a step gains less than a share `tolerance` of the value, or of 1e-6.
 
         `function` gives value and gradient without the penalty; `scales` is a guess of the
         inverse of its second derivatives with it.
@@ -76,7 +78,7 @@ class WarmLBFGS:
             gain = value - new_value
             self._remember(new_point - point, new_gradient - gradient)
             point, value, gradient = new_point, new_value, new_gradient
-            if gain <= tolerance * abs(value):
+            if gain <= tolerance * max(abs(value), _LEAST_VALUE):
                 break
 
         return point
@@ -90,7 +92,7 @@ class WarmLBFGS:
     def _with_penalty(self, function: Objective, penalty: float) -> Objective:
         shift = np.float32(penalty - self.penalty) * self.penalised
         self.pairs = deque(((s, y + shift * s) for s, y in self.pairs), maxlen=_MEMORY)
-        self.pairs = deque((p for p in self.pairs if np.vdot(*p) > 0), maxlen=_MEMORY)
+        self.pairs = deque((p for p in self.pairs if _is_curved(*p)), maxlen=_MEMORY)
         self.penalty = penalty
 
         def objective(point: Vectors) -> tuple[float, Vectors]:
@@ -117,8 +119,15 @@ class WarmLBFGS:
         return result
 
     def _remember(self, step: Vectors, change: Vectors) -> None:
-        if np.vdot(step, change) > 1e-10 * np.vdot(change, change):
+        if _is_curved(step, change):
             self.pairs.append((step, change))
+
+
+def _is_curved(step: Vectors, change: Vectors) -> bool:
+    """Tell whether the slope changed enough along a step to divide by it."""
+    bend = np.vdot(step, change)
+
+    return bool(bend > 1e-10 * np.vdot(change, change) and bend > 1e-12 * np.vdot(step, step))
 
 
 def _search_line(

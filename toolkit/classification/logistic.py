@@ -15,7 +15,12 @@ from toolkit.classification.folded_rows import fold_rows
 from toolkit.classification.folds import choose_folds, nothing_to_hold_out, row_keys, seed_of
 from toolkit.classification.links import Sigmoid, Softmax
 from toolkit.classification.penalty_search import PenaltySearch
-from toolkit.classification.targets import Targets, one_label_a_row, require_two_classes
+from toolkit.classification.targets import (
+    Targets,
+    one_label_a_row,
+    refuse_missing_labels,
+    require_two_classes,
+)
 from toolkit.errors import InputError
 from toolkit.kernels import Indices, Vectors, unit_rows
 
@@ -170,6 +175,8 @@ class CosineLogisticClassifier(ClassifierMixin, BaseEstimator):
         vectors, labels = validate_data(
             self, X, y, dtype=np.float32, accept_sparse=False, multi_output=True
         )
+        if not issparse(labels):
+            refuse_missing_labels(labels)
         self._is_multi_label = type_of_target(labels) == "multilabel-indicator"
         if self._is_multi_label:
             labels = labels.toarray() if issparse(labels) else labels

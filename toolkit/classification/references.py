@@ -39,6 +39,18 @@ def choose_references(keys: np.ndarray, group: Indices, *, at_most: int) -> Indi
     return chosen
 
 
+def numbers_of(keys: np.ndarray, group: Indices, chosen: Indices) -> Indices:
+    """
+    Number the reference that equals each row and is of its class; -1 where there is none.
+
+    >>> numbers_of(np.array([7, 5, 7, 9]), np.array([0, 0, 0, 1]), np.array([1, 0]))
+    array([ 1,  0,  1, -1])
+    """
+    number = {pair: i for i, pair in enumerate(zip(group[chosen], keys[chosen], strict=True))}
+
+    return np.array([number.get(pair, -1) for pair in zip(group, keys, strict=True)], dtype=np.intp)
+
+
 def nearest_in_class(
     vectors: Vectors,
     predicted: Indices,

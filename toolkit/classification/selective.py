@@ -13,14 +13,14 @@ from toolkit.classification.folds import row_keys, seed_of
 from toolkit.classification.held_out import fit_held_out
 from toolkit.classification.logistic import CosineLogisticClassifier
 from toolkit.classification.ranks import rank_in, rank_table
-from toolkit.classification.references import choose_references, nearest_in_class
-from toolkit.classification.targets import one_label_a_row, require_two_classes
-from toolkit.classification.thresholds import (
-    OperatingPoint,
-    threshold_for_coverage,
-    threshold_for_precision,
+from toolkit.classification.references import choose_references, nearest_in_class, numbers_of
+from toolkit.classification.targets import (
+    one_label_a_row,
+    refuse_missing_labels,
+    require_two_classes,
 )
-from toolkit.errors import InputError, ToolkitWarning
+from toolkit.classification.thresholds import ANSWER_NOTHING, choose_point
+from toolkit.errors import InputError, TooFewRows, ToolkitWarning
 from toolkit.kernels import Indices, Vectors, unit_rows
 
 _MAX_REFERENCES = 20_000
@@ -41,10 +41,10 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     Let a classifier answer only where its answers are as right as asked for.
 
     A row is judged by two numbers: how probable its class is, and how similar it is, on average,
-    to the nearest training rows of that class. Each is ranked among the training rows, which were
-    held out for that; the score is the product of the two ranks (Fisher's way to combine
-    p-values). It is low where classes compete, and low where nothing like the row was seen.
-    `predict` always gives a label; `decide` tells which to believe.
+    to the nearest training rows of that class. The rank of each is the share of the training
+    rows, held out for that, which have no more; the score is the product of the two ranks
+    (Fisher's way to combine p-values). It is low where classes compete, and low where nothing
+    like the row was seen. `predict` always gives a label; `decide` tells which to believe.
 
     Parameters
     ----------
@@ -52,7 +52,9 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Any with `predict_proba`; None stands for ``CosineLogisticClassifier()`` with `cv` and
         `random_state`.
     precision : float, default=0.95
-        Share of the answers that should be right, above 0 and at most 1.
+        Share of the answers that should be right, above 0 and at most 1. Where no threshold gives
+        as much on held-out rows, or none can be held out, nothing is answered, and a warning says
+        so.
     coverage : float, default=None
         Share of the rows that should be answered, above 0 and at most 1. Where given, it takes
         the place of `precision`.
@@ -69,12 +71,12 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Fitted on all rows.
     classes_ : ndarray of shape (n_classes,)
     threshold_ : float
-        Least score of a row that is answered.
+        Least score of a row that is answered; infinite where nothing is.
     scope_threshold_ : float
         Least similarity, to the nearest training rows of its class, of a row that is not out of
-        scope; 1 % of the held-out rows have less.
+        scope; 1 % of the held-out rows have less. A row with a similarity of 0 never is in scope.
     precision_ : float
-        Share of the answers that are right, among held-out rows.
+        Share of the answers that are right, among held-out rows; NaN where nothing is answered.
     coverage_ : float
         Share of the held-out rows that are answered.
     references_ : ndarray of shape (n_references, n_features_in_)
@@ -136,7 +138,11 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> Self:
         """Fit the classifier, and learn on held-out rows when it may answer."""
-        self.fit_held_out(X, y, sample_weight)
+        try:
+            self.fit_held_out(X, y, sample_weight)
+        except TooFewRows as error:
+            self._fit_unmeasured(*self._check(X, y, sample_weight))
+            warn(f"nothing is answered: {error}", ToolkitWarning, stacklevel=2)
 
         return self
 
@@ -144,28 +150,21 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> Vectors:
         """Fit, and return what each row is given when it is held out, (n_rows, n_classes)."""
-        self._check_parameters()
-        vectors, labels = validate_data(self, X, y, dtype=np.float32, multi_output=True)
-        labels = one_label_a_row(labels)
-        weights = _check_sample_weight(
-            sample_weight, vectors, dtype=np.float64, ensure_non_negative=True
-        )
-        require_two_classes(np.unique(labels[weights > 0]))
-
+        vectors, labels, weights = self._check(X, y, sample_weight)
         self.estimator_ = self._new_estimator()
         probabilities = fit_held_out(
             self.estimator_,
             vectors,
             labels,
-            None if sample_weight is None else weights,
+            weights,
             cv=self.cv,
             seed=seed_of(self.random_state),
         )
-        self.classes_ = self.estimator_.classes_
+        weights = np.ones(len(vectors)) if weights is None else weights
         used = np.flatnonzero(weights)
-        self._learn_thresholds(
-            unit_rows(vectors[used]), labels[used], probabilities[used], weights[used]
-        )
+        units = unit_rows(vectors[used])
+        group, own = self._keep_references(units, labels[used])
+        self._learn_thresholds(self._weigh(units, probabilities[used], own), group, weights[used])
 
         return probabilities
 
@@ -196,7 +195,7 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         evidence = self._evidence(self._vectors(X))
         scores = self._scores(evidence)
         is_sure = scores >= self.threshold_
-        is_in_scope = evidence.nearness >= self.scope_threshold_
+        is_in_scope = self._is_in_scope(evidence)
 
         return pd.DataFrame(
             {
@@ -208,6 +207,22 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             },
             index=X.index if isinstance(X, pd.DataFrame) else None,
         )
+
+    def _check(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None
+    ) -> tuple[Vectors, np.ndarray, Vectors | None]:
+        self._check_parameters()
+        vectors, labels = validate_data(self, X, y, dtype=np.float32, multi_output=True)
+        refuse_missing_labels(labels)
+        labels = one_label_a_row(labels)
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(
+                sample_weight, vectors, dtype=np.float64, ensure_non_negative=True
+            )
+        require_two_classes(np.unique(labels if weights is None else labels[weights > 0]))
+
+        return vectors, labels, weights
 
     def _check_parameters(self) -> None:
         asked = "precision" if self.coverage is None else "coverage"
@@ -223,17 +238,30 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
         return clone(self.estimator)
 
-    def _learn_thresholds(
-        self, units: Vectors, labels: np.ndarray, probabilities: Vectors, weights: Vectors
+    def _fit_unmeasured(
+        self, vectors: Vectors, labels: np.ndarray, weights: Vectors | None
     ) -> None:
-        group = np.searchsorted(self.classes_, labels)
+        """Fit where nothing can be held out, so that nothing may be answered."""
+        options = [] if weights is None else [weights]
+        self.estimator_ = self._new_estimator().fit(vectors, labels, *options)
+        used = slice(None) if weights is None else weights > 0
+        self._keep_references(unit_rows(vectors[used]), labels[used])
+
+        self.confidence_ranks_ = self.nearness_ranks_ = rank_table(np.empty(0), np.empty(0))
+        self.scope_threshold_ = 0.0
+        self.threshold_, self.precision_, self.coverage_ = ANSWER_NOTHING
+
+    def _keep_references(self, units: Vectors, labels: np.ndarray) -> tuple[Indices, Indices]:
+        """Return the class number of each row, and the number of its reference or -1."""
+        self.classes_ = self.estimator_.classes_
+        group: Indices = np.searchsorted(self.classes_, labels)
         keys = row_keys(units)
         kept = choose_references(keys, group, at_most=_MAX_REFERENCES)
         self.references_, self.reference_group_ = units[kept], group[kept]
 
-        number = {pair: i for i, pair in enumerate(zip(group[kept], keys[kept], strict=True))}
-        own = np.array([number.get(pair, -1) for pair in zip(group, keys, strict=True)])
-        held_out = self._weigh(units, probabilities, own)
+        return group, numbers_of(keys, group, kept)
+
+    def _learn_thresholds(self, held_out: Evidence, group: Indices, weights: Vectors) -> None:
         self.confidence_ranks_ = rank_table(held_out.confidence, weights)
         self.nearness_ranks_ = rank_table(held_out.nearness, weights)
 
@@ -242,27 +270,18 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.scope_threshold_ = float(
             nearness[max(1, np.searchsorted(shares, _OUT_OF_SCOPE_SHARE))]
         )
-        is_in_scope = held_out.nearness >= self.scope_threshold_
-        scores = np.where(is_in_scope, self._scores(held_out), -np.inf)
-        point = self._operating_point(scores, held_out.best == group, weights)
-        self.threshold_, self.precision_, self.coverage_ = point
+        self.threshold_, self.precision_, self.coverage_ = choose_point(
+            np.where(self._is_in_scope(held_out), self._scores(held_out), -np.inf),
+            held_out.best == group,
+            weights,
+            precision=self.precision,
+            coverage=self.coverage,
+        )
 
-    def _operating_point(
-        self, scores: Vectors, is_right: np.ndarray, weights: Vectors
-    ) -> OperatingPoint:
-        if self.coverage is not None:
-            return threshold_for_coverage(scores, is_right, weights, coverage=self.coverage)
+    def _is_in_scope(self, evidence: Evidence) -> np.ndarray:
+        is_near: np.ndarray = evidence.nearness >= self.scope_threshold_
 
-        point = threshold_for_precision(scores, is_right, weights, precision=self.precision)
-        if point.precision < self.precision:
-            warn(
-                f"no threshold gives a precision of {self.precision}: the best that held-out rows "
-                f"reach is {point.precision:.3f}, at a coverage of {point.coverage:.3f}",
-                ToolkitWarning,
-                stacklevel=5,
-            )
-
-        return point
+        return is_near & (evidence.nearness > 0)
 
     def _vectors(self, X: npt.ArrayLike) -> Vectors:
         check_is_fitted(self)

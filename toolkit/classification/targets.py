@@ -1,9 +1,12 @@
 """What labels ask of a regression: a link, targets, and groups to spread over the folds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from scipy.sparse import csr_array
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -76,3 +79,46 @@ def one_label_a_row(labels: np.ndarray) -> np.ndarray:
     check_classification_targets(labels)
 
     return np.asarray(column_or_1d(labels, warn=True))
+
+
+def refuse_missing_labels(y: npt.ArrayLike | None) -> None:
+    """Refuse labels of which some are None, NaN or NA, also in lists of labels, and count them."""
+    if not isinstance(y, Iterable):
+        return
+    is_missing = [_is_missing(label) for label in y]
+    if any(is_missing):
+        raise InputError(
+            f"{sum(is_missing):,} of {len(is_missing):,} labels are missing (None or NaN): "
+            "leave these rows out"
+        )
+
+
+def _is_missing(label: object) -> bool:
+    if isinstance(label, (list, tuple, set, frozenset, np.ndarray)):
+        return any(map(_is_missing, label))
+
+    return label is None or label is pd.NA or label is pd.NaT or _is_nan(label)
+
+
+def _is_nan(label: object) -> bool:
+    return isinstance(label, (float, np.floating)) and label != label
+
+
+def holds_label_sets(y: npt.ArrayLike | None) -> bool:
+    """
+    Lists of labels; not one label a row, and not an indicator matrix, also if it is a list.
+
+    >>> holds_label_sets([["a"], ["a", "b"], []]), holds_label_sets([[0, 1], [1, 1]])
+    (True, False)
+    """
+    if not isinstance(y, Iterable) or (isinstance(y, np.ndarray) and y.ndim == 2):
+        return False
+    rows: list[Any] = list(y)
+    if not rows or not all(isinstance(row, (list, tuple, set, frozenset)) for row in rows):
+        return False
+    cells = [cell for labels in rows for cell in labels]
+    is_indicator = len({len(row) for row in rows}) == 1 and all(
+        isinstance(cell, (int, float, np.number)) and cell in (0, 1) for cell in cells
+    )
+
+    return not is_indicator

@@ -1,6 +1,5 @@
 """From texts to labels: an embedder, a classifier on its vectors, and evidence for answers."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -12,8 +11,15 @@ from sklearn.utils import Tags, assert_all_finite, check_array
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
+from toolkit.classification.decisions import (
+    blank,
+    judge_by_vectors,
+    one_label_decisions,
+    several_label_decisions,
+)
 from toolkit.classification.logistic import CosineLogisticClassifier
 from toolkit.classification.selective import SelectiveClassifier
+from toolkit.classification.targets import holds_label_sets, refuse_missing_labels
 from toolkit.errors import InputError
 from toolkit.kernels import Vectors, top_k, unit_rows
 from toolkit.text_embedder import TextEmbedder
@@ -111,17 +117,21 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         Return the unit vectors of texts, shape (n_rows, n_dimensions).
 
         Every method takes them in place of texts, so that texts asked about twice are embedded
-        once.
+        once. Rows of NaN stand for texts that could not be embedded.
         """
         check_is_fitted(self)
         are_vectors = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f"
         vectors = X if are_vectors else self.embedder_.transform(X)
 
-        return unit_rows(check_array(vectors, dtype=np.float32))
+        checked = check_array(vectors, dtype=np.float32, ensure_all_finite="allow-nan")
+        units = unit_rows(checked)
+        units[np.isnan(checked).any(axis=1)] = np.nan
+
+        return units
 
     def predict(self, X: TextInput) -> npt.NDArray[Any] | list[tuple[Any, ...]]:
         """Return the most probable label of each text, or all its labels where `y` had several."""
-        vectors = self.embed(X)
+        vectors = _require_embedded(self.embed(X))
         predicted = np.asarray(self.head_.predict(vectors))
         if self.label_sets_ is None:
             return predicted
@@ -130,7 +140,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: TextInput) -> Vectors:
         """Return probabilities in the order of `classes_`, shape (n_rows, n_classes)."""
-        vectors = self.embed(X)
+        vectors = _require_embedded(self.embed(X))
 
         return np.asarray(self.head_.predict_proba(vectors))
 
@@ -139,14 +149,17 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         Return prediction, confidence, margin and status of each text, on the index of `X`.
 
         `status` is "ok", "unsure" or "out_of_scope" where the head is a SelectiveClassifier, and
-        always "ok" elsewhere. For several labels a row, confidence and margin are those of the
-        least certain label.
+        "ok" elsewhere. Whatever the head, empty texts are "out_of_scope", and texts that could not
+        be embedded are "failed": their prediction is None. For several labels a row, confidence
+        and margin are those of the least certain label.
         """
         vectors = self.embed(X)
+        known = np.nan_to_num(vectors)
         if hasattr(self.head_, "decide"):
-            decisions: pd.DataFrame = self.head_.decide(vectors)
+            decisions: pd.DataFrame = self.head_.decide(known)
         else:
-            decisions = self._undoubted(np.asarray(self.head_.predict_proba(vectors)))
+            decisions = self._undoubted(np.asarray(self.head_.predict_proba(known)))
+        decisions = judge_by_vectors(decisions, vectors)
         decisions.index = row_index(X, len(vectors))
 
         return decisions[["prediction", "confidence", "margin", "status"]]
@@ -159,17 +172,20 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         -------
         DataFrame
             One row a pair: query (index of `X`), rank (from 1), id, label, similarity in [-1, 1]
-            and, if kept, text.
+            and, if kept, text. A text that could not be embedded has its rows, but nothing in
+            them.
         """
         vectors = self.embed(X)
-        rows, similarities = top_k(vectors, self.training_vectors_, k)
+        is_failed = np.isnan(vectors).any(axis=1)
+        rows, similarities = top_k(np.nan_to_num(vectors), self.training_vectors_, k)
+        similarities[is_failed] = np.nan
         n_found = rows.shape[1]
         found = self.training_rows_.iloc[rows.ravel()].reset_index(drop=True)
         found.insert(0, "query", np.repeat(row_index(X, len(rows)).to_numpy(), n_found))
         found.insert(1, "rank", np.tile(np.arange(1, n_found + 1), len(rows)))
         found.insert(4, "similarity", similarities.ravel())
 
-        return found
+        return blank(found, list(self.training_rows_), np.repeat(is_failed, n_found))
 
     def __sklearn_tags__(self) -> Tags:
         """Say that texts, not numbers, are expected, and that several labels a row are welcome."""
@@ -186,7 +202,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     ) -> tuple[Vectors, np.ndarray, dict[str, npt.ArrayLike]]:
         target = self._target(y)
         self.embedder_ = self._new_embedder()
-        vectors = unit_rows(np.asarray(self.embedder_.fit_transform(X)))
+        vectors = unit_rows(_require_embedded(np.asarray(self.embedder_.fit_transform(X))))
         if len(target) != len(vectors):
             raise InputError(
                 f"expected one label for each text, got {len(vectors)} texts "
@@ -197,14 +213,22 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         return vectors, target, {} if sample_weight is None else {"sample_weight": sample_weight}
 
     def _target(self, y: npt.ArrayLike) -> np.ndarray:
-        self.label_sets_ = MultiLabelBinarizer() if _holds_label_sets(y) else None
-        if self.label_sets_ is not None:
-            target: np.ndarray = self.label_sets_.fit_transform(y)
-        else:
+        refuse_missing_labels(y)
+        self.label_sets_ = MultiLabelBinarizer() if holds_label_sets(y) else None
+        if self.label_sets_ is None:
             target = _plain_labels(y)
-        self.is_multilabel_ = type_of_target(target) == "multilabel-indicator"
+            self.is_multilabel_ = type_of_target(target) == "multilabel-indicator"
+            return target
 
-        return target
+        indicator: np.ndarray = self.label_sets_.fit_transform(y)
+        self.is_multilabel_ = True
+        if indicator.shape[1] < 2:
+            raise InputError(
+                f"lists of labels need at least 2 different labels, got "
+                f"{self.label_sets_.classes_.tolist()}: add rows of another label"
+            )
+
+        return indicator
 
     def _new_embedder(self) -> Any:
         if self.embedder is None:
@@ -242,26 +266,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def _undoubted(self, probabilities: Vectors) -> pd.DataFrame:
         if self.is_multilabel_:
-            sides = np.maximum(probabilities, 1 - probabilities)
-            indicator = (probabilities > 0.5).astype(int)
-            named = self.label_sets_
-            labels: Sequence[Any] = (
-                list(indicator) if named is None else named.inverse_transform(indicator)
-            )
-            confidence = sides.min(axis=1)
-            margin = 2 * confidence - 1
-        else:
-            second, confidence = np.sort(probabilities, axis=1)[:, -2:].T
-            labels, margin = self.classes_[probabilities.argmax(axis=1)], confidence - second
+            return several_label_decisions(probabilities, self.label_sets_)
 
-        return pd.DataFrame(
-            {
-                "prediction": list(labels),
-                "confidence": confidence,
-                "margin": margin,
-                "status": "ok",
-            }
-        )
+        return one_label_decisions(probabilities, self.classes_)
 
 
 def _plain_labels(y: npt.ArrayLike | None) -> np.ndarray:
@@ -273,16 +280,13 @@ def _plain_labels(y: npt.ArrayLike | None) -> np.ndarray:
     return labels
 
 
-def _holds_label_sets(y: npt.ArrayLike | None) -> bool:
-    """Lists of labels; not one label a row, and not an indicator matrix, also if it is a list."""
-    if not isinstance(y, Iterable) or (isinstance(y, np.ndarray) and y.ndim == 2):
-        return False
-    rows: list[Any] = list(y)
-    if not rows or not all(isinstance(row, (list, tuple, set, frozenset)) for row in rows):
-        return False
-    cells = [cell for labels in rows for cell in labels]
-    is_indicator = len({len(row) for row in rows}) == 1 and all(
-        isinstance(cell, (int, float, np.number)) and cell in (0, 1) for cell in cells
-    )
+def _require_embedded(vectors: Vectors) -> Vectors:
+    """Return the vectors, none of which may be NaN."""
+    n_failed = int(np.isnan(vectors).any(axis=1).sum())
+    if n_failed:
+        raise InputError(
+            f"{n_failed:,} of {len(vectors):,} texts could not be embedded (their vectors are "
+            "NaN): leave them out, or use decide, which marks them as failed"
+        )
 
-    return not is_indicator
+    return vectors

@@ -1,9 +1,11 @@
 """How sure a classifier must be to answer, so that its answers are as right as asked for."""
 
 from typing import NamedTuple
+from warnings import warn
 
 import numpy as np
 
+from toolkit.errors import ToolkitWarning
 from toolkit.kernels import Vectors
 
 
@@ -14,9 +16,9 @@ class OperatingPoint(NamedTuple):
     Parameters
     ----------
     threshold : float
-        Least score that is answered.
+        Least score that is answered; infinite where nothing is.
     precision : float
-        Share of the answers that are right.
+        Share of the answers that are right; NaN where there is none.
     coverage : float
         Share of the rows that are answered.
     """
@@ -24,6 +26,51 @@ class OperatingPoint(NamedTuple):
     threshold: float
     precision: float
     coverage: float
+
+
+ANSWER_NOTHING = OperatingPoint(threshold=np.inf, precision=np.nan, coverage=0.0)
+
+
+def choose_point(
+    scores: Vectors,
+    is_right: np.ndarray,
+    weights: Vectors,
+    *,
+    precision: float,
+    coverage: float | None,
+) -> OperatingPoint:
+    """
+    Find what gives the coverage, if given, or else the precision; if none does, warn.
+
+    Rather than be less precise than asked for, it answers nothing.
+
+    Examples
+    --------
+    >>> scores, is_right = np.array([0.9, 0.8, 0.7, 0.1]), np.array([1, 1, 0, 0])
+    >>> choose_point(scores, is_right, np.ones(4), precision=0.9, coverage=None).threshold
+    0.8
+    """
+    if not np.isfinite(scores).any():
+        _warn_of_no_answers("no held-out row is similar to others of its class", "add rows")
+        return ANSWER_NOTHING
+    if coverage is not None:
+        return threshold_for_coverage(scores, is_right, weights, coverage=coverage)
+
+    point = threshold_for_precision(scores, is_right, weights, precision=precision)
+    if point.precision < precision:
+        _warn_of_no_answers(
+            f"no threshold gives a precision of {precision}: the best that held-out rows reach is "
+            f"{point.precision:.3f}, at a coverage of {point.coverage:.3f}",
+            "ask for a lower precision, or for a coverage",
+        )
+        return ANSWER_NOTHING
+
+    return point
+
+
+def _warn_of_no_answers(reason: str, cure: str) -> None:
+    # Points at who called fit of the classifier.
+    warn(f"{reason}; so nothing is answered: {cure}", ToolkitWarning, stacklevel=6)
 
 
 def operating_points(scores: Vectors, is_right: np.ndarray, weights: Vectors) -> list[np.ndarray]:

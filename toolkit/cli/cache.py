@@ -46,5 +46,7 @@ def clear(provider: str | None, yes: bool) -> None:
     fingerprint = provider_from_name(provider).fingerprint if provider else None
     if not yes:
         what = f"the vectors of {provider}" if provider else "all vectors"
-        click.confirm(f"Forget {what} in {default_cache_path()}?", abort=True, err=True)
+        if not click.confirm(f"Forget {what} in {default_cache_path()}?", err=True):
+            click.echo("Nothing was forgotten", err=True)
+            return
     click.echo(f"{clear_cache(fingerprint):,} vectors forgotten")

@@ -48,7 +48,7 @@ class _Commands(click.Group):
 @click.version_option(package_name="text-embedding-toolkit", prog_name="toolkit")
 def toolkit() -> None:
     """
-    Classify, search and check a table of texts by what they mean.
+    Learn labels for a table of texts by what they mean, and tell how sure the answers are.
 
     Begin with:  toolkit demo
     """

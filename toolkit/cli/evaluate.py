@@ -1,7 +1,7 @@
 """toolkit evaluate: how a classifier does on rows with known labels."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,12 +12,18 @@ from toolkit.cli.options import (
     label_option,
     model_option,
     other_provider_option,
+    rejects_option,
     separator_option,
     table_argument,
     talk_options,
     text_option,
     where_option,
 )
+
+if TYPE_CHECKING:
+    from toolkit.classification import TextClassifier
+    from toolkit.cli.tables import Rejects
+    from toolkit.labelled_texts import LabelledTexts
 
 
 @click.command("evaluate", short_help="Report how a classifier does on labelled rows.")
@@ -32,27 +38,21 @@ from toolkit.cli.options import (
 @click.option("--force", is_flag=True, help="Replace a plot that exists.")
 @other_provider_option
 @input_options
+@rejects_option
 @json_option
 @talk_options
 def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> None:
     """Report accuracy, confusions and calibration of a classifier on the rows of INPUT."""
-    from toolkit.cli.tables import label_column, text_columns, whole_table, with_ids
+    from toolkit.cli.tables import Rejects, check_output
     from toolkit.cli.talk import note, notes, telling_counts
     from toolkit.persistence import load
-    from toolkit.pipelines import evaluate_classifier, labelled_texts
+    from toolkit.pipelines import evaluate_classifier
 
+    if options["plot"]:
+        check_output(options["plot"], force=options["force"])
     classifier = load(model, provider=options["provider"])
-    frame = whole_table(
-        table,
-        input_format=options["input_format"],
-        limit=options["limit"],
-        where=options["where"],
-    )
-    own = classifier.embedder_.columns
-    text = text_columns(frame, options["text"]) if options["text"] or not own else list(own)
-    label = label_column(frame, options["label"], text)
-    frame = with_ids(frame, options["id_column"])
-    rows = labelled_texts(frame, text, label, separator=options["separator"])
+    with Rejects(options["rejects"], not_over=[table, model], force=options["force"]) as rejects:
+        rows = _rows(table, model, classifier, rejects, options)
     notes(rows.notes())
     with telling_counts():
         report = evaluate_classifier(classifier, rows)
@@ -64,3 +64,33 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
             raise click.UsageError("--plot draws one label a row; this model gives several")
         save_evaluation_plot(report, options["plot"], overwrite=options["force"])
         note(f"The plot is in {options['plot']}")
+    if failure := rejects.failure():
+        raise failure
+
+
+def _rows(
+    table: str,
+    model: str,
+    classifier: "TextClassifier",
+    rejects: "Rejects",
+    options: dict[str, Any],
+) -> "LabelledTexts":
+    from toolkit.cli.tables import label_column, text_columns, whole_table, with_ids
+    from toolkit.labelled_texts import labelled_texts
+    from toolkit.persistence import read_manifest
+    from toolkit.pipelines import own_columns
+
+    frame = whole_table(
+        table,
+        rejects=rejects,
+        input_format=options["input_format"],
+        limit=options["limit"],
+        where=options["where"],
+    )
+    text = text_columns(frame, options["text"] or own_columns(classifier))
+    training = read_manifest(model)["training"]
+    label = options["label"] or training.get("label")
+    label = label_column(frame, label if label in frame.columns else options["label"], text)
+    separator = options["separator"] or training.get("separator")
+
+    return labelled_texts(with_ids(frame, options["id_column"]), text, label, separator=separator)

@@ -1,6 +1,7 @@
 """toolkit fit: a labelled table to a classifier in one file."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from toolkit.cli.options import (
     json_option,
     label_option,
     provider_options,
+    rejects_option,
     separator_option,
     table_argument,
     talk_options,
@@ -20,6 +22,8 @@ from toolkit.cli.options import (
 
 if TYPE_CHECKING:
     from toolkit.classification import TextClassifier
+    from toolkit.cli.tables import Rejects
+    from toolkit.labelled_texts import LabelledTexts
     from toolkit.pipelines import FittedClassifier
 
 HEADS = ("logistic", "knn", "centroid")
@@ -58,10 +62,16 @@ HEADS = ("logistic", "knn", "centroid")
 @separator_option
 @click.option("--no-texts", is_flag=True, help="Keep no training texts in the model file.")
 @click.option(
-    "--seed", metavar="N", type=int, default=0, show_default=True, help="Seed of the folds."
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of the folds.",
 )
 @provider_options
 @input_options
+@rejects_option
 @json_option
 @talk_options
 def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
@@ -71,13 +81,42 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     Prints how it does on rows that were held out, which labels it confuses, and how far its
     confidence can be trusted.
     """
-    from toolkit.cli.tables import label_column, text_columns, whole_table, with_ids
+    from toolkit.cli.tables import Rejects, check_output
     from toolkit.cli.talk import notes, telling_counts
     from toolkit.persistence import save
-    from toolkit.pipelines import fit_classifier, labelled_texts
+    from toolkit.pipelines import fit_classifier
+
+    check_output(output, force=options["force"])
+    with Rejects(options["rejects"], not_over=[table, output], force=options["force"]) as rejects:
+        rows, label = _rows(table, rejects, options)
+    with telling_counts():
+        fitted = fit_classifier(rows, _model(rows, options))
+    notes(fitted.notes)
+    report = fitted.report.to_dict() if fitted.report else {}
+    save(
+        fitted.model,
+        output,
+        training={
+            "table": Path(table).name,
+            "n_rows": len(rows.frame),
+            "label": label,
+            "separator": options["separator"],
+        },
+        metrics={key: value for key, value in report.items() if isinstance(value, (int, float))},
+        overwrite=options["force"],
+    )
+    _tell(fitted, output, as_json)
+    if failure := rejects.failure():
+        raise failure
+
+
+def _rows(table: str, rejects: "Rejects", options: dict[str, Any]) -> tuple["LabelledTexts", str]:
+    from toolkit.cli.tables import label_column, text_columns, whole_table, with_ids
+    from toolkit.labelled_texts import labelled_texts
 
     frame = whole_table(
         table,
+        rejects=rejects,
         input_format=options["input_format"],
         limit=options["limit"],
         where=options["where"],
@@ -85,30 +124,22 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     text = text_columns(frame, options["text"])
     label = label_column(frame, options["label"], text)
     frame = with_ids(frame, options["id_column"])
-    rows = labelled_texts(frame, text, label, separator=options["separator"])
-    with telling_counts():
-        fitted = fit_classifier(rows, _model(text, options))
-    notes(fitted.notes)
-    report = fitted.report.to_dict() if fitted.report else {}
-    save(
-        fitted.model,
-        output,
-        training={"table": table, "n_rows": len(rows.frame), "label": label},
-        metrics={key: value for key, value in report.items() if isinstance(value, (int, float))},
-        overwrite=options["force"],
-    )
-    _tell(fitted, output, as_json)
+
+    return labelled_texts(frame, text, label, separator=options["separator"]), label
 
 
-def _model(text: list[str], options: dict[str, Any]) -> "TextClassifier":
+def _model(rows: "LabelledTexts", options: dict[str, Any]) -> "TextClassifier":
     from toolkit.classification import SelectiveClassifier, TextClassifier
     from toolkit.text_embedder import TextEmbedder
 
     embedder = TextEmbedder(
-        options["provider"], columns=text, task="classification", cache=not options["no_cache"]
+        options["provider"],
+        columns=rows.columns,
+        task="classification",
+        cache=not options["no_cache"],
     )
-    head = _head(options)
-    if options["separator"] is None:
+    head = _head(options, several=rows.has_label_sets)
+    if not rows.has_label_sets:
         head = SelectiveClassifier(
             head,
             precision=options["precision"],
@@ -119,20 +150,23 @@ def _model(text: list[str], options: dict[str, Any]) -> "TextClassifier":
     return TextClassifier(embedder, head, keep_texts=not options["no_texts"])
 
 
-def _head(options: dict[str, Any]) -> Any:
+def _head(options: dict[str, Any], *, several: bool) -> Any:
     from toolkit.classification import (
         CosineCentroidClassifier,
         CosineKNNClassifier,
         CosineLogisticClassifier,
     )
 
+    if several and (options["coverage"] or options["balanced"]):
+        raise click.UsageError("--coverage and --balanced are for one label a row")
     if options["head"] == "logistic":
         return CosineLogisticClassifier(
             class_weight="balanced" if options["balanced"] else None, random_state=options["seed"]
         )
-    if options["separator"] is not None or options["balanced"]:
+    if several or options["balanced"]:
         raise click.UsageError(
-            f"--separator and --balanced need --head logistic, got --head {options['head']}"
+            "several labels a row and --balanced need --head logistic, "
+            f"got --head {options['head']}"
         )
 
     return CosineKNNClassifier() if options["head"] == "knn" else CosineCentroidClassifier()

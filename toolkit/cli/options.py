@@ -102,6 +102,10 @@ output_options = _together(
     click.option("--force", is_flag=True, help="Replace an output file that exists."),
 )
 
+rejects_option = click.option(
+    "--rejects", metavar="FILE", help="Write the lines of INPUT that cannot be read here."
+)
+
 failure_options = _together(
     click.option(
         "--on-error",
@@ -110,9 +114,7 @@ failure_options = _together(
         show_default=True,
         help="A text that cannot be embedded stops the run, or is counted and left empty.",
     ),
-    click.option(
-        "--rejects", metavar="FILE", help="Write the lines of INPUT that cannot be read here."
-    ),
+    rejects_option,
 )
 
 talk_options = _together(

@@ -18,8 +18,6 @@ from toolkit.cli.options import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from toolkit.classification import TextClassifier
-
 
 @click.command("predict", short_help="Append the label of each row, and how sure it is.")
 @table_argument
@@ -46,21 +44,17 @@ def predict_command(table: str, model: str, output: str, **options: Any) -> None
     ok, unsure (too close to call) or out_of_scope (unlike anything in the training rows).
     """
     from toolkit.cli.streams import stream
-    from toolkit.persistence import load
-    from toolkit.pipelines import texts_for, with_predictions
+    from toolkit.persistence import load, read_manifest
+    from toolkit.pipelines import JOINT, own_columns, texts_for, with_predictions
 
     classifier = load(model, provider=options["provider"])
     classifier.embedder_.set_params(on_error=options["on_error"])
+    separator = read_manifest(model)["training"].get("separator")
 
     def step(frame: "pd.DataFrame", columns: list[str]) -> "pd.DataFrame":
         texts = texts_for(classifier, frame, columns)
-        return with_predictions(classifier, frame, texts, n_evidence=options["evidence"])
+        return with_predictions(
+            classifier, frame, texts, n_evidence=options["evidence"], joint=separator or JOINT
+        )
 
-    text = options["text"] or _own_columns(classifier)
-    stream(table, output, step, text=text, options=options)
-
-
-def _own_columns(classifier: "TextClassifier") -> str | None:
-    columns = classifier.embedder_.columns
-
-    return ",".join(columns) if isinstance(columns, (list, tuple)) else columns
+    stream(table, output, step, text=options["text"] or own_columns(classifier), options=options)

@@ -1,6 +1,6 @@
 """Read a table chunk by chunk, do something to each chunk, write it; memory stays bounded."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.tables import CHUNK_ROWS, Rejects, text_columns
@@ -17,9 +17,8 @@ def stream(
     output: str,
     step: Step,
     *,
-    text: str | None,
+    text: str | Sequence[str] | None,
     options: Mapping[str, Any],
-    chunk_rows: int = CHUNK_ROWS,
 ) -> None:
     """
     Write ``step(chunk, text columns)`` for every chunk of the table, in order, whole or not at all.
@@ -29,23 +28,25 @@ def stream(
     from toolkit.embedding import counting
     from toolkit.frames import FrameReader, FrameWriter, require_rows
 
-    rejects = Rejects(options["rejects"])
     reader = FrameReader(
-        table, chunk_rows=chunk_rows, limit=options["limit"], format=options["input_format"]
+        table, chunk_rows=CHUNK_ROWS, limit=options["limit"], format=options["input_format"]
     )
-    with reader, telling_counts(), counting() as counts:
-        columns: list[str] | None = None
-        with FrameWriter(
+    rejects = Rejects(options["rejects"], not_over=[table, output], force=options["force"])
+    with rejects, reader, telling_counts(), counting() as counts:
+        writer = FrameWriter(
             output,
             like=reader.report,
             format=options["format"],
             overwrite=options["force"],
             spreadsheet_safe=options["spreadsheet_safe"],
-        ) as writer:
+        )
+        with writer:
+            columns: list[str] | None = None
             for frame in reader:
                 require_rows(frame, reader.report.source)
                 columns = columns or text_columns(frame, text)
                 writer.write(step(frame, columns))
                 rejects.take(reader.report)
         notes([*reader.report.problems(), *writer.notes()])
-    rejects.finish(counts.failed)
+    if failure := rejects.failure(counts.failed):
+        raise failure

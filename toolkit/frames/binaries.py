@@ -24,7 +24,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 def refuse_binary(head: bytes, name: str) -> None:
     """Raise a TableError if the first bytes of a file are not the start of a text."""
-    kind = next((kind for magic, kind in KINDS.items() if head.startswith(magic)), None)
+    kind = next((kind for magic, kind in KINDS.items() if _starts_with(magic, head)), None)
     if kind is None:
         is_utf8 = _is_utf8(head)
         # Texts may hold a stray NUL; files of which much is control characters are no texts.
@@ -46,6 +46,13 @@ def control_share(text: str) -> float:
     0.5
     """
     return len(CONTROLS.findall(text)) / max(1, len(text))
+
+
+def _starts_with(magic: bytes, head: bytes) -> bool:
+    # A header may start with the same letters, but is not followed by control characters.
+    is_sure = not magic.isalnum() or CONTROLS.search(head[:16].decode("latin-1")) is not None
+
+    return is_sure and head.startswith(magic)
 
 
 def _is_utf8(head: bytes) -> bool:

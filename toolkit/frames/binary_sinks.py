@@ -196,6 +196,8 @@ class WorkbookSink:
             return
         if isinstance(value, bool):
             self._sheet.write_boolean(*place, value)
+        elif isinstance(value, datetime) and value.tzinfo is not None:
+            self._sheet.write_string(*place, self._losses.zoned(value))
         elif isinstance(value, datetime):
             self._sheet.write_datetime(*place, value)
         elif isinstance(value, int | float) and abs(value) <= MAX_EXACT:
@@ -206,7 +208,7 @@ class WorkbookSink:
 
 
 def _sheet_values(column: pd.Series) -> list[object]:
-    if column.dtype.kind == "M" and getattr(column.dtype, "tz", None) is None:
+    if column.dtype.kind == "M":
         return [None if pd.isna(moment) else moment.to_pydatetime() for moment in column]
 
     return column_values(column)

@@ -1,8 +1,10 @@
 """Columns as plain Python values, ready to be written."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,7 @@ class Losses:
 
     n_replaced: int = 0
     n_cut: int = 0
+    n_zoned: int = 0
 
     def without_surrogates(self, text: str) -> str:
         """Replace halves of characters, which UTF-8 cannot hold, by U+FFFD."""
@@ -32,6 +35,12 @@ class Losses:
 
         return text[:n_characters]
 
+    def zoned(self, moment: datetime) -> str:
+        """Return a time with a time zone as ISO text."""
+        self.n_zoned += 1
+
+        return moment.isoformat(sep=" ")
+
     def notes(self) -> list[str]:
         """Return a sentence for each kind of loss."""
         notes = []
@@ -45,6 +54,9 @@ class Losses:
         if self.n_cut:
             were = "1 cell was" if self.n_cut == 1 else f"{self.n_cut:,} cells were"
             notes.append(f"{were} cut to what a sheet can hold; write .csv to keep all")
+        if self.n_zoned:
+            were = "1 time was" if self.n_zoned == 1 else f"{self.n_zoned:,} times were"
+            notes.append(f"{were} written as text, as a sheet knows no time zones")
 
         return notes
 
@@ -95,9 +107,34 @@ def as_cell(value: object) -> object:
     ('{"a": [1]}', 'text')
     """
     if isinstance(value, dict | list | tuple | np.ndarray):
-        return json.dumps(value, ensure_ascii=False, default=plain)
+        return as_json(value)
 
     return value
+
+
+def as_json(value: object, *, ascii_only: bool = False) -> str:
+    """
+    Return a value as JSON, which has no NaN and no infinity: they become null.
+
+    >>> as_json({"é": [0.5, math.nan], "vector": np.array([np.inf, 1.0])})
+    '{"é": [0.5, null], "vector": [null, 1.0]}'
+    """
+    try:
+        return json.dumps(value, ensure_ascii=ascii_only, default=plain, allow_nan=False)
+    except ValueError:
+        finite = _finite(value)
+        return json.dumps(finite, ensure_ascii=ascii_only, default=plain, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, np.ndarray | np.generic):
+        value = plain(value)
+    if isinstance(value, dict):
+        return {_finite(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def plain(value: object) -> object:

@@ -71,7 +71,7 @@ def _header(records: Records, report: ReadReport) -> list[str]:
 
 def _even_rows(records: Records, width: int, report: ReadReport) -> Iterator[list[str]]:
     """Give rows of the same width: short ones are filled up, long ones left out."""
-    for row in records:
+    for row in records if width > 1 else _with_empty_cells(records, report):
         if len(row) == width:
             yield row
         elif not row:
@@ -83,6 +83,18 @@ def _even_rows(records: Records, width: int, report: ReadReport) -> Iterator[lis
             yield row[:width]
         else:
             report.reject(records.line, "had too many fields", records.text)
+
+
+def _with_empty_cells(records: Records, report: ReadReport) -> Iterator[list[str]]:
+    """Give blank lines as rows with one empty cell; a last one is but the end of the file."""
+    was_blank = False
+    for row in records:
+        if was_blank:
+            yield [""]
+        was_blank = not row
+        if row:
+            yield row
+    report.n_blank += was_blank
 
 
 def _frames(

@@ -56,14 +56,22 @@ def typed_column(values: Sequence[object]) -> pd.Series:
     """
     Return values as a column of the narrowest type that holds all of them; None is missing.
 
-    Whole numbers stay whole beside missing ones, which pandas by itself would make floats.
+    Whole numbers stay whole beside missing ones, which pandas by itself would make floats, and
+    beside fractions where a float cannot hold them.
 
     >>> str(typed_column([1, None]).dtype), str(typed_column([1, "a"]).dtype)
     ('Int64', 'object')
+    >>> typed_column([0.5, 2**53 + 1]).tolist()
+    [0.5, 9007199254740993]
     """
     types = {type(value) for value in values}
     try:
-        return pd.Series(values, dtype="Int64" if types == {int, type(None)} else None)
+        if types == {int, type(None)}:
+            return pd.Series(values, dtype="Int64")
+        if {int, float} <= types <= {int, float, type(None)}:
+            exact = all(float(value) == value for value in values if isinstance(value, int))
+            return pd.Series(values, dtype=float if exact else object)
+        return pd.Series(values)
     except (OverflowError, UnicodeEncodeError, TypeError):
         # Numbers beyond 64 bits and lone surrogates fit in no typed column.
         return pd.Series(values, dtype=object)

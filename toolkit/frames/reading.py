@@ -61,7 +61,8 @@ class FrameReader:
     Attributes
     ----------
     report : ReadReport
-        How the table was read and what did not fit; complete once the last frame is out.
+        How the table was read and what did not fit; complete once the last frame is out. It
+        stays the same object and starts anew with every pass.
 
     Examples
     --------
@@ -93,11 +94,11 @@ class FrameReader:
         self._source = Source(source, format)
         self._options = ReadOptions(chunk_rows, limit, delimiter, encoding)
         self._frames: Iterator[pd.DataFrame] = iter(())
-        self.report = self._blank_report()
+        self.report = ReadReport(self._source.name, self._source.format.name)
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
-        self.report = self._blank_report()
         self._close_frames()
+        self.report.restart()
         self._frames = self._numbered(self.report)
 
         return self._frames
@@ -113,9 +114,6 @@ class FrameReader:
     ) -> None:
         self._close_frames()
         self._source.close()
-
-    def _blank_report(self) -> ReadReport:
-        return ReadReport(self._source.name, self._source.format.name)
 
     def _close_frames(self) -> None:
         close = getattr(self._frames, "close", None)

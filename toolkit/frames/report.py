@@ -95,6 +95,10 @@ class ReadReport:
     remarks: list[str] = field(default_factory=list)
     _reasons: dict[str, LineTally] = field(default_factory=dict, init=False, repr=False)
 
+    def restart(self) -> None:
+        """Forget what was noticed, since the table is read from the start again."""
+        vars(self).update(vars(ReadReport(self.source, self.format)))
+
     def reject(self, line: int, reason: str, text: str) -> None:
         """Count a row as left out and keep its text."""
         self.rejected.add(line)

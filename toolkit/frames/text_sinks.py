@@ -1,13 +1,12 @@
 """Write frames as CSV, TSV, JSON lines and JSON, one frame after the other."""
 
 import csv
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO
 
 import pandas as pd
 
-from toolkit.frames.cells import Losses, as_cell, column_values, plain, spreadsheet_safe
+from toolkit.frames.cells import Losses, as_cell, as_json, column_values, spreadsheet_safe
 
 BLOCK_ROWS = 10_000
 
@@ -23,25 +22,27 @@ class DelimitedSink:
     losses
         Where characters that UTF-8 cannot hold are counted.
     delimiter
-        What separates the fields.
+        Tells what separates the fields; asked once, when the first rows are written.
     safe
         Whether texts that look like formulas get an apostrophe.
     """
 
-    def __init__(self, stream: IO[bytes], losses: Losses, *, delimiter: str, safe: bool) -> None:
+    def __init__(
+        self, stream: IO[bytes], losses: Losses, *, delimiter: Callable[[], str], safe: bool
+    ) -> None:
         self._stream = stream
         self._losses = losses
-        self._delimiter = delimiter
+        self._ask_delimiter = delimiter
+        self._delimiter: str | None = None
         self._safe = safe
-        self._has_header = False
 
     def write(self, frame: pd.DataFrame) -> None:
         """Write the rows, and before the first ones the header."""
-        if not self._has_header:
-            self._write_rows([[name] for name in frame.columns])
-            self._has_header = True
+        if self._delimiter is None:
+            self._delimiter = self._ask_delimiter()
+            self._write_rows([[name] for name in frame.columns], self._delimiter)
         for block in _blocks(frame):
-            self._write_rows([_cells(block[name]) for name in block.columns])
+            self._write_rows([_cells(block[name]) for name in block.columns], self._delimiter)
 
     def close(self) -> None:
         """Nothing is left to write."""
@@ -49,12 +50,12 @@ class DelimitedSink:
     def discard(self) -> None:
         """Nothing is held."""
 
-    def _write_rows(self, columns: list[list[object]]) -> None:
+    def _write_rows(self, columns: list[list[object]], delimiter: str) -> None:
         if self._safe:
             columns = [[spreadsheet_safe(cell) for cell in column] for column in columns]
         lines = _UnixLines()
         # Only with this line end does every Python quote cells that hold a lone \r.
-        writer = csv.writer(lines, delimiter=self._delimiter, lineterminator="\r\n")
+        writer = csv.writer(lines, delimiter=delimiter, lineterminator="\r\n")
         writer.writerows(zip(*columns, strict=True))
 
         text = "".join(lines.written)
@@ -66,7 +67,7 @@ class DelimitedSink:
 
 
 class JsonLinesSink:
-    """One JSON object a line in UTF-8; missing cells are null."""
+    """One JSON object a line in UTF-8; what is missing or no number is null."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -84,7 +85,7 @@ class JsonLinesSink:
 
 
 class JsonSink:
-    """An array of JSON objects in UTF-8, one a line; missing cells are null."""
+    """An array of JSON objects in UTF-8, one a line; what is missing or no number is null."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -133,9 +134,8 @@ def _objects(frame: pd.DataFrame) -> Iterator[bytes]:
 
 
 def _json(record: dict[str, object]) -> bytes:
-    text = json.dumps(record, ensure_ascii=False, default=plain)
     try:
-        return text.encode()
+        return as_json(record).encode()
     except UnicodeEncodeError:
         # JSON can name halves of characters by their numbers, UTF-8 cannot hold them.
-        return json.dumps(record, default=plain).encode()
+        return as_json(record, ascii_only=True).encode()

@@ -56,14 +56,19 @@ def _column(cells: Sequence[object]) -> pd.Series:
     filled = [cell for cell in cells if cell != ""]
     if all(isinstance(cell, str) for cell in filled):
         return pd.Series(list(cells), dtype="str")
-    values = [None if cell == "" else cell for cell in cells]
+    values = [_whole(cell) for cell in cells]
     if all(isinstance(cell, date) for cell in filled):
         return typed_column([_moment(cell) for cell in values])
-    if all(isinstance(cell, float) and cell.is_integer() for cell in filled):
-        # A sheet has one kind of number; whole ones are meant as such.
-        return typed_column([int(cell) if isinstance(cell, float) else None for cell in values])
 
     return typed_column(values)
+
+
+def _whole(cell: object) -> object:
+    """Return what a cell holds; a sheet has one kind of number, and whole ones are meant as such."""
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+
+    return None if cell == "" else cell
 
 
 def _moment(cell: object) -> object:
@@ -75,7 +80,4 @@ def _moment(cell: object) -> object:
 
 
 def _as_text(cell: object) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-
-    return str(cell)
+    return "" if cell == "" else str(_whole(cell))

@@ -40,6 +40,7 @@ class FrameWriter:
         with .gz or .zst), or "-" for standard output.
     like
         The report on the table that this one comes from: a CSV then gets the same delimiter.
+        It may still be read: the delimiter is asked for with the first frame.
     format
         "csv", "jsonl", "csv.gz" ...; None tells it from the name, and takes "-" for CSV.
     overwrite
@@ -76,8 +77,7 @@ class FrameWriter:
         if self._format.name == "txt":
             raise TableError("a table cannot be written as .txt; write .csv or .tsv instead")
 
-        from_csv = like is not None and like.format == "csv"
-        self._delimiter = (like.delimiter if like and from_csv else None) or ","
+        self._like = like
         self._safe = spreadsheet_safe
         self._target = Target(target, self._format, overwrite=overwrite)
         self._losses = Losses()
@@ -148,9 +148,15 @@ class FrameWriter:
                 return WorkbookSink(stream, losses)
             case "parquet" | "feather" as format:
                 return ArrowSink(stream, losses, format=format)
-            case name:
-                delimiter = "\t" if name == "tsv" else self._delimiter
-                return DelimitedSink(stream, losses, delimiter=delimiter, safe=self._safe)
+            case _:
+                return DelimitedSink(stream, losses, delimiter=self._delimiter, safe=self._safe)
+
+    def _delimiter(self) -> str:
+        if self._format.name == "tsv":
+            return "\t"
+
+        from_csv = self._like is not None and self._like.format == "csv"
+        return (self._like.delimiter if self._like and from_csv else None) or ","
 
 
 def write_frame(

@@ -1,6 +1,7 @@
 """The embedder inside a model: its provider is kept by name, and checked when it comes back."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from toolkit.embedding import CachedProvider, Provider
@@ -53,7 +54,7 @@ def origin_of(embedder: TextEmbedder) -> Origin:
     if isinstance(provider, VerifiedProvider):
         canary = provider.canary
     elif _without_precision(provider.fingerprint) == _without_precision(fitted_with):
-        canary = Canary.of(_cached(provider, embedder.cache), embedder.task)
+        canary = Canary.of(embedder.caching_provider(), embedder.task)
     else:
         raise InputError(
             f"the embedder was fitted with {fitted_with} and now has {provider.fingerprint}: "
@@ -71,15 +72,17 @@ def with_provider(model: Any, origin: Origin, given: str | Provider | None) -> A
     An embedder that is not fitted gets the bare provider: it learns anew.
     """
     provider = _found(origin.name, given)
-    verified = VerifiedProvider(provider, origin.canary)
+    verified = VerifiedProvider(_bare(provider), origin.canary)
     if _without_precision(provider.fingerprint) != _without_precision(origin.fingerprint):
         verified.verify()
+    keeps = isinstance(provider, CachedProvider)
+    fitted_with = replace(provider, provider=verified) if keeps else verified
 
     def provided(part: Any) -> Any:
         if not isinstance(part, TextEmbedder):
             return part
         if hasattr(part, "provider_fingerprint_"):
-            return twin(part, provider=verified)
+            return twin(part, provider=fitted_with)
         return part if given is None else twin(part, provider=given)
 
     return rebuild(model, provided)
@@ -99,13 +102,6 @@ def _found(name: str, given: str | Provider | None) -> Provider:
 
 def _bare(provider: Provider) -> Provider:
     return _bare(provider.provider) if isinstance(provider, CachedProvider) else provider
-
-
-def _cached(provider: Provider, cache: Any) -> Provider:
-    if cache is False or getattr(provider, "is_cheap", False):
-        return provider
-
-    return CachedProvider(provider, None if cache is True else cache)
 
 
 def _name(provider: Provider) -> str:

@@ -29,6 +29,8 @@ def new_manifest(
 ) -> Manifest:
     """Describe a fitted model; `rows` is the table it keeps of its training rows."""
     told = dict(training)
+    if isinstance(told.get("table"), str):
+        told["table"] = PurePath(str(told["table"])).name
     if rows is not None:
         told.setdefault("n_rows", len(model.training_rows_))
         told.setdefault("rows_sha256", hashlib.sha256(rows).hexdigest())
@@ -55,6 +57,8 @@ def plain(value: object) -> Any:
     """
     Return a value as JSON knows it; numbers that are not finite become None.
 
+    Of a path only the file's name is kept: where it lies concerns this machine alone.
+
     >>> plain({"f1": np.float32(0.5), "labels": np.array(["a", "b"]), "loss": float("nan")})
     {'f1': 0.5, 'labels': ['a', 'b'], 'loss': None}
     """
@@ -65,8 +69,10 @@ def plain(value: object) -> Any:
             return value if math.isfinite(value) else None
         case None | bool() | int():
             return value
-        case str() | PurePath():
-            return str(value).encode("utf-8", "replace").decode()
+        case PurePath():
+            return plain(value.name)
+        case str():
+            return value.encode("utf-8", "replace").decode()
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple():

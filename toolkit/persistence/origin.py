@@ -55,5 +55,7 @@ class Origin:
         texts = tuple(map(str, canary["texts"]))
         if vectors.ndim != 2 or len(vectors) != len(texts) or not len(texts):
             raise ModelFileError("is damaged: its canary has not one vector for each text")
+        if not np.isfinite(vectors).all():
+            raise ModelFileError("is damaged: its canary holds what is no number")
 
         return cls(name, fingerprint, Canary(texts, task, tuple(map(tuple, vectors.tolist()))))

@@ -50,7 +50,8 @@ def save(
     path : path-like
         The file; ``.toolkit`` is the usual ending.
     training, metrics : dict, optional
-        What to tell in the manifest: texts, numbers, lists and dicts.
+        What to tell in the manifest: texts, numbers, lists and dicts; of a path, as of
+        ``training["table"]``, only the file's name.
     overwrite : bool, default=False
         Whether a file of this name may be replaced.
 
