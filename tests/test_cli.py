@@ -334,6 +334,7 @@ def test_clearing_the_cache_can_be_declined(command, own_cache, monkeypatch):
 
     CachedProvider(CountingProvider(8), own_cache).embed(["a"])
     monkeypatch.setattr("click.confirm", lambda *_args, **_more: False)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
 
     code, _, err = command("cache", "clear")
 
@@ -577,3 +578,49 @@ def test_nothing_that_steers_a_terminal_is_printed(command, tickets):
 
     assert "[31mred" in err
     assert "\x1b" not in err
+
+
+def test_judging_by_rows_that_were_learned_is_told(command, tickets, model):
+    """
+    A report on the training table says that it flatters.
+    """
+    _, _, err = command("evaluate", tickets, "--model", model, "--where", "split=train")
+
+    assert "40 of 40 texts also stand among those that the model learned from" in err
+
+
+def test_limit_counts_rows_that_were_asked_for(command, tickets, tmp_path):
+    """
+    --where comes first, --limit after it.
+    """
+    _, out, _ = command(
+        "fit",
+        tickets,
+        "--where",
+        "split=test",
+        "--limit",
+        8,
+        "-o",
+        tmp_path / "m",
+        "--json",
+        *PROVIDER,
+    )
+
+    assert json.loads(out)["n_rows"] == 8
+
+
+def test_json_lines_come_through_a_pipe(tickets, model, tmp_path):
+    """
+    What is piped in need not be CSV: its first bytes tell.
+    """
+    lines = '{"text": "late parcel box"}\n{"text": "blocked card"}\n'
+
+    done = subprocess.run(
+        [sys.executable, "-m", "toolkit", "predict", "-", "--model", str(model), "--quiet"],
+        input=lines,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert [line.split(",")[1] for line in done.stdout.splitlines()[1:]] == ["parcel", "card"]

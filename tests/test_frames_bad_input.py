@@ -1,6 +1,7 @@
 """Whatever is no table gives one clear sentence."""
 
 import gzip
+import re
 import sys
 
 import pandas as pd
@@ -49,6 +50,30 @@ def test_no_table_is_a_table_error(tmp_path, name, content, message):
     with pytest.raises(TableError, match=message) as caught:
         read_frame(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ["PAR1", "PAR1,PAR2", "GIF89a;x", "ARROW1\ty"])
+def test_headers_may_look_like_the_start_of_another_format(tmp_path, header):
+    """
+    A column's name is no reason to take a text for a binary file.
+    """
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\n{header.lower()}\n")
+
+    assert "".join(read_frame(path).columns) == "".join(re.findall(r"\w+", header))
+
+
+@pytest.mark.parametrize(("format", "kind"), [("parquet", "Parquet"), ("feather", "Feather")])
+@pytest.mark.parametrize("n_rows", [0, 1, 100_000])
+def test_binary_tables_named_csv_are_told_by_their_kind(tmp_path, format, kind, n_rows):
+    """
+    Parquet and Feather files of any size are known also under a wrong name.
+    """
+    path = tmp_path / "a.csv"
+    write_frame(pd.DataFrame({"text": ["word"] * n_rows}), path, format=format)
+
+    with pytest.raises(TableError, match=f"is a {kind} file"):
+        read_frame(path)
 
 
 def test_a_zstd_file_that_is_cut_short(tmp_path):

@@ -113,6 +113,21 @@ def test_a_reader_can_be_read_again(table):
     assert (reader.report.n_rows, reader.report.padded.n) == (2, 1)
 
 
+def test_a_report_taken_early_tells_all(table):
+    """
+    The report is one object: whoever takes it before the first frame sees what is noticed later.
+    """
+    reader = FrameReader(table("a;b\n1\n2;3\n4;5;6\n"), chunk_rows=1)
+    report = reader.report
+    with reader:
+        for _ in range(2):
+            assert sum(map(len, reader)) == report.n_rows == 2
+
+    assert report is reader.report
+    assert (report.delimiter, report.padded.n, report.rejected.n) == (";", 1, 1)
+    assert len(report.problems()) == 2
+
+
 def test_limit_stops_before_what_is_broken_further_down(table):
     """
     With a limit only so many rows are read, in chunks or not.
@@ -264,12 +279,36 @@ def test_one_column(table, content):
 
 def test_empty_cells_of_one_column_survive(table):
     """
-    Quoted empty cells are rows, blank lines are not.
+    Empty cells are rows, quoted or as blank lines; only a last blank line ends the file.
     """
-    frame, report = read_with_report(table('text\na\n""\n\nb\n'))
+    path = table('text\n\na\n""\n\nb, c\n\n\n')
+    frame, report = read_with_report(path)
 
-    assert frame["text"].tolist() == ["a", "", "b"]
+    assert frame["text"].tolist() == ["", "a", "", "", "b, c", ""]
     assert report.n_blank == 1
+    assert read_frame(path, limit=1)["text"].tolist() == [""]
+    with FrameReader(path, chunk_rows=1) as reader:
+        assert [len(chunk) for chunk in reader] == [1] * 6
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_one_column_and_rows_are_the_same_in_number(table, end):
+    """
+    Each line below the header is a row, so that rows stay beside those of another file.
+    """
+    cells = ["a", "", "", "b", "", "c"]
+
+    assert read_frame(table(end.join(["text", *cells, ""])))["text"].tolist() == cells
+
+
+def test_blank_lines_between_rows_of_several_cells_are_no_rows(table):
+    """
+    In a table of several columns blank lines are passed over and counted.
+    """
+    frame, report = read_with_report(table("a,b\n\n1,2\n\n\n3,4\n\n"))
+
+    assert frame["a"].tolist() == ["1", "3"]
+    assert report.n_blank == 4
 
 
 def test_one_ragged_row_does_not_hide_the_delimiter(table):

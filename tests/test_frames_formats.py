@@ -75,6 +75,19 @@ def test_workbooks_keep_texts_and_numbers(tmp_path, typed):
     assert str(LONG_ID) in back["id"].tolist()
 
 
+def test_whole_numbers_in_a_sheet_are_whole_beside_anything(tmp_path):
+    """
+    An id such as 345 never becomes 345.0, whatever else its column holds.
+    """
+    frame = pd.DataFrame({"id": ["A12", 345, 7], "n": [1, True, 2.5], "x": [1.5, None, 2]})
+    write_frame(frame, tmp_path / "t.xlsx")
+    back = read_frame(tmp_path / "t.xlsx")
+
+    assert list(map(str, back["id"])) == ["A12", "345", "7"]
+    assert list(map(str, back["n"])) == ["1", "True", "2.5"]
+    assert str(back["x"].dtype) == "float64"
+
+
 def test_only_the_first_sheet_is_read_and_that_is_told(tmp_path):
     """
     Further sheets are mentioned.
@@ -87,6 +100,29 @@ def test_only_the_first_sheet_is_read_and_that_is_told(tmp_path):
 
     assert frame["a"].tolist() == [1.5, 2.0]
     assert frame["b"].tolist() == ["", "x"]
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.json"])
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([1, 2.5, 2**53], "float64"),
+        ([1, 2.5, 2**53 + 1], "object"),
+        ([0.5, None, -(2**53) - 1], "object"),
+        ([0.5, 2**2000 + 1], "object"),
+    ],
+)
+def test_whole_numbers_beside_fractions_keep_their_value(tmp_path, name, values, dtype):
+    """
+    Long whole numbers are not rounded to what a float can hold; shorter ones make a float column.
+    """
+    lines = [json.dumps({"n": value}) for value in values]
+    text = "\n".join(lines) if name == "t.jsonl" else f"[{','.join(lines)}]"
+    (tmp_path / name).write_text(text)
+    column = read_frame(tmp_path / name)["n"]
+
+    assert column.dropna().tolist() == [value for value in values if value is not None]
+    assert str(column.dtype) == dtype
 
 
 def test_json_lines_take_all_keys(tmp_path):

@@ -1,6 +1,7 @@
 """Tables are written whole or not at all, and come back as they were."""
 
 import io
+import json
 import os
 import random
 import stat
@@ -97,6 +98,36 @@ def test_json_is_plain(tmp_path):
         '{"text": "é", "score": 0.3, "vector": [0.1, 0.2], "when": "2026-01-31 00:00:00"}\n'
         '{"text": null, "score": null, "vector": [0.7, 2], "when": null}\n'
     )
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json"])
+def test_json_has_no_nan_and_no_infinity(tmp_path, ending):
+    """
+    What is no number is null, also within lists, arrays and objects, so that any program reads it.
+    """
+    odd = [float("nan"), float("inf"), -np.float64("inf"), np.float32("nan")]
+    values = [*odd, odd, (1, odd), np.array([1, np.inf]), {"k": np.array(odd)}, 0.5, "\ud800"]
+    values.append([odd[0], "\ud800"])
+    frame = pd.DataFrame({"object": values, "float": np.resize([np.inf, -np.inf, 2], len(values))})
+    write_frame(frame, tmp_path / f"t.{ending}")
+    content = (tmp_path / f"t.{ending}").read_text()
+    text = content if ending == "json" else f"[{','.join(content.splitlines())}]"
+    records = json.loads(text, parse_constant=pytest.fail)
+    found = [record["object"] for record in records]
+
+    none = [None] * 4
+    assert found[:6] == [*none, none, [1, none]]
+    assert found[6:] == [[1, None], {"k": none}, 0.5, "\ud800", [None, "\ud800"]]
+    assert [record["float"] for record in records[:3]] == [None, None, 2]
+
+
+def test_lists_in_cells_are_json(tmp_path):
+    """
+    A vector in a CSV cell can be read as JSON, also if it holds NaN.
+    """
+    write_frame(pd.DataFrame({"v": [np.array([0.5, np.nan])]}), tmp_path / "t.csv")
+
+    assert json.loads(read_frame(tmp_path / "t.csv")["v"][0]) == [0.5, None]
 
 
 def write_all(path, frames, failure=None, **options):
@@ -255,6 +286,23 @@ def test_the_delimiter_is_kept(tmp_path):
     assert (tmp_path / "out.tsv").read_text() == "a\tb\n1,5\t2\n"
 
 
+def test_the_delimiter_of_a_table_that_is_still_to_be_read(tmp_path):
+    """
+    A report taken before the first frame tells the delimiter as well, and one file has one.
+    """
+    (tmp_path / "in.csv").write_text("a;b\n1,5;2\n3;4\n")
+    reader = FrameReader(tmp_path / "in.csv", chunk_rows=1)
+    with reader, FrameWriter(tmp_path / "out.csv", like=reader.report) as writer:
+        for frame in reader:
+            writer.write(frame)
+            iter(reader)
+            break
+        for frame in reader:
+            writer.write(frame)
+
+    assert (tmp_path / "out.csv").read_text() == "a;b\n1,5;2\n1,5;2\n3;4\n"
+
+
 def test_standard_output(capsysbinary, frame):
     """
     "-" writes UTF-8 to standard output and leaves it open.
@@ -307,6 +355,25 @@ def test_what_a_sheet_cannot_hold(tmp_path):
     wide = pd.DataFrame(np.zeros((1, 16_385)), columns=[f"c{n}" for n in range(16_385)])
     with pytest.raises(TableError, match="16,384 columns at most"):
         write_frame(wide, tmp_path / "b.xlsx")
+
+
+def test_times_with_a_time_zone_are_text_in_a_sheet(tmp_path):
+    """
+    A sheet knows no time zones: such times are written as ISO text, and that is told.
+    """
+    moment = pd.Timestamp("2026-01-31 10:30", tz="Europe/Berlin")
+    frame = pd.DataFrame(
+        {
+            "mixed": pd.Series([moment.to_pydatetime(), "later"], dtype=object),
+            "typed": pd.Series([moment, None]),
+        }
+    )
+    with pytest.warns(ToolkitWarning, match="2 times were written as text"):
+        write_frame(frame, tmp_path / "t.xlsx")
+    back = read_frame(tmp_path / "t.xlsx")
+
+    assert back["mixed"].tolist() == ["2026-01-31 10:30:00+01:00", "later"]
+    assert back["typed"].tolist() == ["2026-01-31 10:30:00+01:00", ""]
 
 
 def test_bytes_reach_a_stream_in_pieces(tmp_path, monkeypatch):

@@ -44,7 +44,7 @@ def peer():
 def tiny_static(tmp_path_factory):
     """A sentence-transformers model without attention: a table of token vectors."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import StaticEmbedding
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
     from tokenizers import Tokenizer
 
     folder = tmp_path_factory.mktemp("static") / "tiny"

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
+from scipy.special import expit
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -375,3 +376,18 @@ def test_a_changed_penalty_needs_few_steps():
         second, np.linalg.solve(curvature + 3 * np.eye(20), target), atol=1e-3
     )
     assert len(calls) - n_first < n_first
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_fold_of_one_class_does_not_overflow(seed):
+    """
+    A fit without the one row of a class has no least loss, comes to an end, and misleads no other.
+    """
+    X = np.random.default_rng(seed).standard_normal((3, 64))
+    classifier = CosineLogisticClassifier()
+    held_out = classifier.fit_held_out(X, ["card", "card", "refund"])
+
+    assert np.isfinite(held_out).all()
+    # At the minimum the mean probability of a class, before tempering, is its share.
+    logits = classifier.decision_function(X) * classifier.temperature_
+    assert expit(logits).mean() == pytest.approx(1 / 3, abs=0.02)

@@ -16,7 +16,7 @@ from toolkit.classification.logistic import CosineLogisticClassifier
 from toolkit.classification.references import choose_references, nearest_in_class
 from toolkit.classification.selective import SelectiveClassifier
 from toolkit.classification.thresholds import threshold_for_coverage, threshold_for_precision
-from toolkit.errors import InputError, ToolkitWarning
+from toolkit.errors import InputError, TooFewRows, ToolkitWarning
 
 
 # The checks fit labels without any sense, for which no threshold gives the precision asked for.
@@ -177,14 +177,92 @@ def test_the_index_of_a_frame_is_kept(table):
 
 def test_a_precision_out_of_reach_is_told():
     """
-    Where no threshold is precise enough, a warning names the best there is.
+    Where no threshold is precise enough nothing is answered, and a warning names the best there is.
     """
     random = np.random.default_rng(0)
     X, y = random.standard_normal((300, 8)), random.integers(0, 3, 300)
     with pytest.warns(ToolkitWarning, match=r"no threshold gives a precision of 0.95: the best"):
         classifier = SelectiveClassifier().fit(X, y)
 
-    assert 0 < classifier.precision_ < 0.95
+    assert (classifier.threshold_, classifier.coverage_) == (np.inf, 0)
+    assert np.isnan(classifier.precision_)
+    assert "ok" not in set(classifier.decide(X)["status"])
+    assert SelectiveClassifier(coverage=0.5).fit(X, y).coverage_ == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("estimator", [None, LogisticRegression(), CosineCentroidClassifier()])
+def test_where_nothing_can_be_held_out_nothing_is_answered(estimator):
+    """
+    With one row a class it learns and predicts, but marks no row ok, and says why.
+    """
+    classifier = SelectiveClassifier(estimator)
+    with pytest.warns(ToolkitWarning, match="nothing is answered: .* at least 2 different rows"):
+        classifier.fit(np.eye(4), [3, 4, 5, 6])
+
+    decided = classifier.decide(np.vstack([np.eye(4), np.zeros(4)]))
+    assert decided["prediction"].tolist()[:4] == [3, 4, 5, 6]
+    assert decided["status"].tolist() == ["unsure"] * 4 + ["out_of_scope"]
+    assert (classifier.threshold_, classifier.coverage_) == (np.inf, 0)
+    assert np.isnan(classifier.precision_)
+
+
+@pytest.mark.parametrize("n_empty", [0, 60])
+def test_rows_of_zeros_are_out_of_scope(n_empty):
+    """
+    A row without direction is never answered, also where many training rows had none.
+    """
+    X, y = make_table()
+    X[:n_empty] = 0
+    decided = SelectiveClassifier(coverage=1.0).fit(X, y).decide(np.zeros((2, 16)))
+
+    assert decided["status"].tolist() == ["out_of_scope"] * 2
+
+
+@pytest.mark.filterwarnings("ignore:no held-out row:toolkit.errors.ToolkitWarning")
+@pytest.mark.parametrize("coverage", [None, 1.0])
+def test_where_no_row_is_like_another_nothing_is_answered(coverage):
+    """
+    Rows at right angles to all others of their class promise nothing for new ones.
+    """
+    classifier = SelectiveClassifier(CosineCentroidClassifier(), coverage=coverage)
+    classifier.fit(np.eye(6), [0, 1] * 3)
+
+    assert (classifier.threshold_, classifier.coverage_) == (np.inf, 0)
+
+
+@pytest.mark.parametrize("lonely", ["a", "z"])
+def test_a_class_of_one_row_stays_in_every_training_part(lonely):
+    """
+    With one row of the second class each copy still has two, and that row is not held to be known.
+    """
+    X, y = np.eye(6) + 0.1, ["m"] * 5 + [lonely]
+    held_out = SelectiveClassifier(LogisticRegression(), coverage=1.0).fit_held_out(X, y)
+    column = sorted({"m", lonely}).index(lonely)
+
+    assert held_out[-1, column] == 0
+    assert (held_out[:-1, column] > 0).all()
+    np.testing.assert_allclose(held_out.sum(axis=1), 1)
+
+
+def test_splits_that_leave_one_class_are_named():
+    """
+    A training part of one class is an error that says so, not one from deep inside.
+    """
+    X, y = np.random.default_rng(0).standard_normal((8, 3)), [0] * 4 + [1] * 4
+    splits = [(range(4, 8), range(4)), (range(4), range(4, 8))]
+    with pytest.raises(TooFewRows, match="each training part needs rows of at least 2 classes"):
+        SelectiveClassifier(LogisticRegression(), cv=splits).fit_held_out(X, y)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("classifier", [SelectiveClassifier(), CosineLogisticClassifier()])
+def test_missing_labels_are_counted(table, classifier, missing):
+    """
+    None, NaN and NA among labels are one error with their number.
+    """
+    X, y = table
+    with pytest.raises(InputError, match="2 of 600 labels are missing"):
+        classifier.fit(X, pd.Series([missing, *y[2:], missing], dtype=object))
 
 
 @pytest.mark.parametrize(
@@ -214,7 +292,7 @@ def test_what_it_cannot_do_is_named(table):
     with pytest.raises(InputError, match="takes no weights"):
         SelectiveClassifier(KNeighborsClassifier()).fit(X, y, sample_weight=np.ones(len(X)))
     with pytest.raises(InputError, match="at least 2 different rows"):
-        SelectiveClassifier(LogisticRegression()).fit(np.eye(4), [0, 1, 2, 3])
+        SelectiveClassifier(LogisticRegression()).fit_held_out(np.eye(4), [0, 1, 2, 3])
 
 
 def test_a_weight_of_zero_leaves_out(table):

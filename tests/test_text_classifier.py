@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from toolkit import (
     TextEmbedder,
     ToolkitError,
 )
+from toolkit.errors import InputError, InvalidResponse
 
 WORDS = {
     "card": ["card", "pin", "bank", "chip", "blocked", "cash"],
@@ -246,3 +248,112 @@ def test_default_head_is_selective(model, table):
     Without a head the classifier knows when not to answer.
     """
     assert isinstance(model.fit(table["text"], table["label"]).head_, SelectiveClassifier)
+
+
+@dataclass(frozen=True)
+class Fragile:
+    """Fails on texts with the word broken."""
+
+    fingerprint: str = "fragile"
+    is_cheap = True
+
+    def embed(self, texts, *, task="none"):
+        if any("broken" in text for text in texts):
+            raise InvalidResponse("fragile: the text is broken")
+
+        return HashingProvider(64).embed(texts, task=task)
+
+
+@pytest.mark.filterwarnings("ignore:.*:toolkit.errors.ToolkitWarning")
+@pytest.mark.parametrize("head", HEADS, ids=lambda head: type(head).__name__)
+def test_texts_that_cannot_be_embedded_are_failed(table, head):
+    """
+    One such text does not stop decide and evidence; predict says how many there are.
+    """
+    model = TextClassifier(TextEmbedder(Fragile(), on_error="nan"), head)
+    model.fit(table["text"], table["label"])
+    texts = pd.Series(["late parcel box", "broken", "refund money"], index=["x", "y", "z"])
+    decided, found = model.decide(texts), model.evidence(texts, k=2)
+    alone = model.decide(texts.iloc[[0, 2]])
+
+    assert decided["status"]["y"] == "failed"
+    assert decided["prediction"]["y"] is None
+    assert decided.loc["y", ["confidence", "margin"]].isna().all()
+    assert decided.loc[["x", "z"], "prediction"].tolist() == alone["prediction"].tolist()
+    assert found["query"].tolist() == ["x", "x", "y", "y", "z", "z"]
+    of_failed = found["query"] == "y"
+    assert found.loc[of_failed, ["id", "label", "similarity", "text"]].isna().all(axis=None)
+    assert found.loc[~of_failed].notna().all(axis=None)
+    for method in (model.predict, model.predict_proba):
+        with pytest.raises(InputError, match="1 of 3 texts could not be embedded"):
+            method(texts)
+    with pytest.raises(InputError, match="1 of 3 texts could not be embedded"):
+        model.fit(texts, ["a", "b", "c"])
+
+
+def test_infinite_vectors_are_refused(model, table):
+    """
+    NaN stands for a failed text, infinity for nothing.
+    """
+    vectors = model.fit(table["text"], table["label"]).embed(table["text"])
+    vectors[0, 0] = np.inf
+
+    with pytest.raises(ValueError, match="infinity"):
+        model.decide(vectors)
+
+
+@pytest.mark.filterwarnings("ignore:.*empty.*:toolkit.errors.ToolkitWarning")
+@pytest.mark.parametrize("head", HEADS, ids=lambda head: type(head).__name__)
+def test_empty_texts_are_out_of_scope(model, table, head):
+    """
+    A text of nothing is not answered, whatever the head.
+    """
+    model.set_params(head=head).fit(table["text"], table["label"])
+
+    assert list(model.decide(["", "late parcel box"])["status"]) == ["out_of_scope", "ok"]
+
+
+@pytest.mark.filterwarnings("ignore:.*:toolkit.errors.ToolkitWarning")
+def test_several_labels_a_row_can_be_out_of_scope_or_failed(table):
+    """
+    Empty and failed texts are told with lists of labels as well.
+    """
+    model = TextClassifier(TextEmbedder(Fragile(), on_error="nan"))
+    model.fit(table["text"], [[label] for label in table["label"]])
+    decided = model.decide(["", "broken", "late parcel box courier"])
+
+    assert decided["status"].tolist() == ["out_of_scope", "failed", "ok"]
+    assert decided["prediction"][1] is None
+    assert decided["prediction"][2] == ("parcel",)
+
+
+@pytest.mark.parametrize("labels", [[["x"], ["x"], [], []], [[], [], [], []]])
+def test_lists_of_one_label_are_refused(model, labels):
+    """
+    Nothing can be learned from lists that hold the same label only.
+    """
+    with pytest.raises(InputError, match="lists of labels need at least 2 different labels"):
+        model.fit(["a", "b", "c", "d"], labels)
+
+
+@pytest.mark.parametrize("head", [CosineKNNClassifier(), CosineCentroidClassifier()])
+def test_a_head_of_one_class_decides(model, head):
+    """
+    A head that learns from one class is always sure of it.
+    """
+    model.set_params(head=head).fit(["late parcel", "late box"], ["x", "x"])
+
+    assert model.decide(["late"]).iloc[0].tolist() == ["x", 1, 1, "ok"]
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
+@pytest.mark.parametrize("as_lists", [False, True])
+def test_missing_labels_are_counted(model, table, missing, as_lists):
+    """
+    None, NaN and NA among labels, or in lists of labels, are one error with their number.
+    """
+    labels = [missing] * 3 + list(table["label"][3:])
+    labels = [[label] for label in labels] if as_lists else labels
+
+    with pytest.raises(InputError, match="3 of 90 labels are missing.*leave these rows out"):
+        model.fit(table["text"], labels)

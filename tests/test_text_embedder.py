@@ -298,8 +298,8 @@ def test_unknown_fit_parameters_are_refused(embedder):
     """
     with pytest.raises(TypeError, match="sample_weight"):
         embedder.fit_transform(TEXTS, sample_weight=[1] * 6)
+    pipeline = make_pipeline(embedder, LogisticRegression())
     with pytest.raises(TypeError, match="nonsense"):
-        pipeline = make_pipeline(embedder, LogisticRegression())
         pipeline.fit(TEXTS, LABELS, textembedder__nonsense=1)
     with config_context(enable_metadata_routing=True):
         classifier = LogisticRegression().set_fit_request(sample_weight=True)

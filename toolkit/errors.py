@@ -20,6 +20,9 @@ Every error that the toolkit raises on purpose.
 A message is one sentence: what was expected, what came, the cure.
 """
 
+import sys
+import warnings
+
 
 class ToolkitError(Exception):
     """Anything that went wrong in a way the toolkit can explain."""
@@ -73,3 +76,13 @@ class MissingDependency(ToolkitError, ImportError):
 
 class ToolkitWarning(UserWarning):
     """Something was guessed, counted or left out."""
+
+
+def warn_user(message: str) -> None:
+    """Give a ToolkitWarning that points at the line of the user's own code."""
+    inside = ("toolkit", "sklearn", "joblib")
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in inside:
+        level, frame = level + 1, frame.f_back
+
+    warnings.warn(message, ToolkitWarning, stacklevel=level - 1)

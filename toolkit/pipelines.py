@@ -113,6 +113,22 @@ def evaluate_classifier(
     return report_on(model, table, model.predict_proba(vectors), status)
 
 
+def notes_on_known_rows(model: TextClassifier, table: LabelledTexts) -> list[str]:
+    """Say how many of the texts stand among those that the model learned from, if it kept them."""
+    if "text" not in model.training_rows_:
+        return []
+    learned = set(model.training_rows_["text"])
+    texts = clean_texts(text_values(table.frame, table.columns)).texts
+    n_known = sum(text in learned for text in texts)
+    if not n_known:
+        return []
+
+    return [
+        f"{n_known:,} of {len(texts):,} texts also stand among those that the model learned from: "
+        "the report flatters it"
+    ]
+
+
 def report_on(
     model: TextClassifier,
     table: LabelledTexts,

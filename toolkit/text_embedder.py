@@ -1,6 +1,5 @@
 """The transformer from texts to vectors; everything after it takes a matrix."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from toolkit.embedding import (
     is_counting,
     provider_from_name,
 )
-from toolkit.errors import InputError, ToolkitWarning
+from toolkit.errors import InputError, warn_user
 from toolkit.kernels import unit_rows
 from toolkit.texts import TextInput, Texts, clean_texts, column_names, text_values
 
@@ -209,7 +208,7 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
             vectors = self._vectors(clean.texts, clean.is_empty)
         if not is_counting():
             for note in counts.notes():
-                warnings.warn(note, ToolkitWarning, stacklevel=3)
+                warn_user(note)
 
         return vectors
 

@@ -71,6 +71,8 @@ def text_values(X: TextInput, columns: str | Sequence[str] | None = None) -> lis
     """
     Return one value a row; the columns of a frame are joined by a line break.
 
+    Where one column is asked for, a list or a Series stands for that column.
+
     >>> text_values(pd.DataFrame({"title": ["Lamp"], "body": ["It broke"]}), ["title", "body"])
     ['Lamp\\nIt broke']
     """
@@ -78,8 +80,10 @@ def text_values(X: TextInput, columns: str | Sequence[str] | None = None) -> lis
         raise InputError(f"expected a list of texts, got one {type(X).__name__}: write [text]")
     if hasattr(X, "columns"):
         return _frame_values(cast(pd.DataFrame, X), columns)
-    if columns is not None:
-        raise InputError(f"columns={columns!r} need a DataFrame, got {type(X).__name__}")
+    if columns is not None and not isinstance(columns, str) and len(columns) != 1:
+        raise InputError(
+            f"columns={columns!r} need a DataFrame that has them, got {type(X).__name__}"
+        )
     if not hasattr(X, "__len__"):
         raise InputError(f"expected a list, Series or DataFrame of texts, got {type(X).__name__}")
     array = X if isinstance(X, (list, tuple)) else np.asarray(X, dtype=object)
@@ -117,7 +121,7 @@ def _frame_values(X: pd.DataFrame, columns: str | Sequence[str] | None) -> list[
     return [JOINT.join(filter(None, row)) for row in zip(*parts, strict=True)]
 
 
-def _check_columns(chosen: list[str], there: list[object]) -> None:
+def _check_columns(chosen: list[str], there: Sequence[object]) -> None:
     listed = f"columns are {', '.join(map(str, there[:20]))}"
     if not chosen:
         raise InputError(f"columns must name at least one column, got none: the {listed}")
@@ -134,7 +138,7 @@ def _check_columns(chosen: list[str], there: list[object]) -> None:
             )
 
 
-def _suggestion(name: str, columns: list[object]) -> str:
+def _suggestion(name: str, columns: Sequence[object]) -> str:
     by_lower = {str(column).lower(): column for column in columns}
     near = difflib.get_close_matches(str(name).strip().lower(), by_lower, n=1)
 

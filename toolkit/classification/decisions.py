@@ -52,7 +52,7 @@ def judge_by_vectors(decisions: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
     >>> judge_by_vectors(decisions, np.array([[1.0], [0.0], [np.nan]]))["status"].tolist()
     ['ok', 'out_of_scope', 'failed']
     """
-    is_failed = np.isnan(vectors).any(axis=1)
+    is_failed = np.asarray(np.isnan(vectors).any(axis=1))
     is_zero = ~vectors.any(axis=1)
     status = np.where(is_zero, "out_of_scope", decisions["status"].to_numpy(dtype=object))
     judged = decisions.assign(status=np.where(is_failed, "failed", status))

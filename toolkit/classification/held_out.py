@@ -64,7 +64,9 @@ def _of_lone_rows(keys: np.ndarray, group: Indices) -> np.ndarray:
     """Tell which classes have only one different row."""
     pairs = np.unique(np.column_stack([group.astype(np.uint64), keys]), axis=0)
 
-    return np.bincount(pairs[:, 0].astype(np.intp)) == 1
+    is_lone: np.ndarray = np.bincount(pairs[:, 0].astype(np.intp)) == 1
+
+    return is_lone
 
 
 def _require_two_classes_without(number: int, group: Indices) -> None:

@@ -76,9 +76,16 @@ class WarmLBFGS:
                 objective, point, direction, value, slope, length
             )
             gain = value - new_value
+            enough = tolerance * max(abs(value), _LEAST_VALUE)
+            if gain < -enough:
+                # No step helps in this direction: what was remembered is wrong here.
+                if not self.pairs:
+                    break
+                self.pairs.clear()
+                continue
             self._remember(new_point - point, new_gradient - gradient)
             point, value, gradient = new_point, new_value, new_gradient
-            if gain <= tolerance * max(abs(value), _LEAST_VALUE):
+            if gain <= enough:
                 break
 
         return point

@@ -172,11 +172,10 @@ class CosineLogisticClassifier(ClassifierMixin, BaseEstimator):
     ) -> tuple[Vectors, np.ndarray, Vectors]:
         if not (len(self.Cs) and min(self.Cs) > 0):
             raise InputError(f"Cs must be numbers > 0, got {self.Cs!r}")
+        refuse_missing_labels(y)
         vectors, labels = validate_data(
             self, X, y, dtype=np.float32, accept_sparse=False, multi_output=True
         )
-        if not issparse(labels):
-            refuse_missing_labels(labels)
         self._is_multi_label = type_of_target(labels) == "multilabel-indicator"
         if self._is_multi_label:
             labels = labels.toarray() if issparse(labels) else labels

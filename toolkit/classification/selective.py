@@ -1,6 +1,6 @@
 """A classifier that answers only where it may."""
 
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from warnings import warn
 
 import numpy as np
@@ -9,11 +9,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from toolkit.classification.doubts import Evidence, weigh
 from toolkit.classification.folds import row_keys, seed_of
 from toolkit.classification.held_out import fit_held_out
 from toolkit.classification.logistic import CosineLogisticClassifier
 from toolkit.classification.ranks import rank_in, rank_table
-from toolkit.classification.references import choose_references, nearest_in_class, numbers_of
+from toolkit.classification.references import choose_references, numbers_of
 from toolkit.classification.targets import (
     one_label_a_row,
     refuse_missing_labels,
@@ -25,15 +26,6 @@ from toolkit.kernels import Indices, Vectors, unit_rows
 
 _MAX_REFERENCES = 20_000
 _OUT_OF_SCOPE_SHARE = 0.01
-
-
-class Evidence(NamedTuple):
-    """What is known of some rows: the class of each, how probable, by what margin, how near."""
-
-    best: Indices
-    confidence: Vectors
-    margin: Vectors
-    nearness: Vectors
 
 
 class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -153,12 +145,7 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         vectors, labels, weights = self._check(X, y, sample_weight)
         self.estimator_ = self._new_estimator()
         probabilities = fit_held_out(
-            self.estimator_,
-            vectors,
-            labels,
-            weights,
-            cv=self.cv,
-            seed=seed_of(self.random_state),
+            self.estimator_, vectors, labels, weights, cv=self.cv, seed=seed_of(self.random_state)
         )
         weights = np.ones(len(vectors)) if weights is None else weights
         used = np.flatnonzero(weights)
@@ -212,8 +199,8 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None
     ) -> tuple[Vectors, np.ndarray, Vectors | None]:
         self._check_parameters()
+        refuse_missing_labels(y)
         vectors, labels = validate_data(self, X, y, dtype=np.float32, multi_output=True)
-        refuse_missing_labels(labels)
         labels = one_label_a_row(labels)
         weights = None
         if sample_weight is not None:
@@ -247,7 +234,8 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         used = slice(None) if weights is None else weights > 0
         self._keep_references(unit_rows(vectors[used]), labels[used])
 
-        self.confidence_ranks_ = self.nearness_ranks_ = rank_table(np.empty(0), np.empty(0))
+        nothing = rank_table(np.empty(0), np.empty(0))
+        self.confidence_ranks_, self.nearness_ranks_ = nothing, nothing.copy()
         self.scope_threshold_ = 0.0
         self.threshold_, self.precision_, self.coverage_ = ANSWER_NOTHING
 
@@ -301,15 +289,11 @@ class SelectiveClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return likely * near
 
     def _weigh(self, units: Vectors, probabilities: Vectors, own: Indices | None) -> Evidence:
-        best = probabilities.argmax(axis=1)
-        second, first = np.partition(probabilities, -2, axis=1)[:, -2:].T
-        nearness = nearest_in_class(
+        return weigh(
             units,
-            best,
+            probabilities,
             references=self.references_,
             group=self.reference_group_,
             n_neighbors=int(self.n_neighbors),
             own=own,
         )
-
-        return Evidence(best, first, first - second, nearness)

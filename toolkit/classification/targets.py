@@ -83,7 +83,7 @@ def one_label_a_row(labels: np.ndarray) -> np.ndarray:
 
 def refuse_missing_labels(y: npt.ArrayLike | None) -> None:
     """Refuse labels of which some are None, NaN or NA, also in lists of labels, and count them."""
-    if not isinstance(y, Iterable):
+    if not isinstance(y, Iterable) or getattr(y, "ndim", 1) == 0:
         return
     is_missing = [_is_missing(label) for label in y]
     if any(is_missing):
@@ -121,4 +121,4 @@ def holds_label_sets(y: npt.ArrayLike | None) -> bool:
         isinstance(cell, (int, float, np.number)) and cell in (0, 1) for cell in cells
     )
 
-    return not is_indicator
+    return not (cells and is_indicator)

@@ -185,7 +185,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         found.insert(1, "rank", np.tile(np.arange(1, n_found + 1), len(rows)))
         found.insert(4, "similarity", similarities.ravel())
 
-        return blank(found, list(self.training_rows_), np.repeat(is_failed, n_found))
+        return blank(found, self.training_rows_.columns.tolist(), np.repeat(is_failed, n_found))
 
     def __sklearn_tags__(self) -> Tags:
         """Say that texts, not numbers, are expected, and that several labels a row are welcome."""

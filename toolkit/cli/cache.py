@@ -1,6 +1,7 @@
 """toolkit cache: what is kept, and forgetting it."""
 
 import json
+import sys
 
 import click
 
@@ -46,6 +47,8 @@ def clear(provider: str | None, yes: bool) -> None:
     fingerprint = provider_from_name(provider).fingerprint if provider else None
     if not yes:
         what = f"the vectors of {provider}" if provider else "all vectors"
+        if not sys.stdin.isatty():
+            raise click.UsageError("there is no terminal to ask at: add --yes to forget vectors")
         if not click.confirm(f"Forget {what} in {default_cache_path()}?", err=True):
             click.echo("Nothing was forgotten", err=True)
             return

@@ -46,14 +46,14 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
     from toolkit.cli.tables import Rejects, check_output
     from toolkit.cli.talk import note, notes, telling_counts
     from toolkit.persistence import load
-    from toolkit.pipelines import evaluate_classifier
+    from toolkit.pipelines import evaluate_classifier, notes_on_known_rows
 
     if options["plot"]:
         check_output(options["plot"], force=options["force"])
     classifier = load(model, provider=options["provider"])
     with Rejects(options["rejects"], not_over=[table, model], force=options["force"]) as rejects:
         rows = _rows(table, model, classifier, rejects, options)
-    notes(rows.notes())
+    notes([*rows.notes(), *notes_on_known_rows(classifier, rows)])
     with telling_counts():
         report = evaluate_classifier(classifier, rows)
     click.echo(json.dumps(report.to_dict()) if as_json else report.to_text())

@@ -65,9 +65,7 @@ HEADS = ("logistic", "knn", "centroid")
     "--seed",
     metavar="N",
     type=click.IntRange(0, 2**32 - 1),
-    default=0,
-    show_default=True,
-    help="Seed of the folds.",
+    help="Other folds than the usual ones, for another look at the figures.",
 )
 @provider_options
 @input_options
@@ -89,6 +87,8 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     check_output(output, force=options["force"])
     with Rejects(options["rejects"], not_over=[table, output], force=options["force"]) as rejects:
         rows, label = _rows(table, rejects, options)
+    if options["separator"] and max(map(len, rows.labels)) == 1:
+        notes([f"no cell of column {label!r} holds {options['separator']!r}: one label a row"])
     with telling_counts():
         fitted = fit_classifier(rows, _model(rows, options))
     notes(fitted.notes)

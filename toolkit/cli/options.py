@@ -39,7 +39,10 @@ label_option = click.option(
 )
 
 id_option = click.option(
-    "--id", "id_column", metavar="COL", help="Column that names a row in reports and evidence."
+    "--id",
+    "id_column",
+    metavar="COL",
+    help="Column that names a row in reports and evidence; else rows count from 0.",
 )
 
 where_option = click.option(

@@ -37,13 +37,13 @@ def whole_table(
     """Read a table, tell what did not fit, keep the rows that are asked for."""
     from toolkit.frames import FrameReader, filter_rows, require_rows
 
-    with FrameReader(table, limit=limit, format=input_format) as reader:
+    with FrameReader(table, limit=None if where else limit, format=input_format) as reader:
         frame = next(iter(reader))
     rejects.take(reader.report)
     notes(reader.report.problems())
     require_rows(frame, reader.report.source)
 
-    return filter_rows(frame, list(where)) if where else frame
+    return filter_rows(frame, list(where)).head(limit or len(frame)) if where else frame
 
 
 def text_columns(frame: "pd.DataFrame", text: str | Sequence[str] | None) -> list[str]:

@@ -10,8 +10,8 @@ from toolkit.errors import InvalidResponse, ModelNotFound, ProviderError, Provid
 from toolkit.kernels.arrays import Indices
 from toolkit.progress import progress
 
-TEXTS_PER_BLOCK = 1024
-CHARACTERS_PER_BLOCK = 200_000
+TEXTS_PER_BLOCK = 256
+CHARACTERS_PER_BLOCK = 50_000
 
 OnBlock = Callable[[Indices, Embeddings], None]
 
@@ -28,7 +28,7 @@ def embed_in_blocks(
         return provider.embed([], task=task)
     sizes = np.array([len(text) for text in texts])
     vectors: Embeddings | None = None
-    with progress(float(sizes.sum()), "embedding") as bar:
+    with progress(float(sizes.sum()), f"embedding {len(texts):,} texts") as bar:
         for rows in blocks(sizes):
             part = provider.embed([texts[row] for row in rows], task=task)
             part = check_embeddings(part, len(rows), provider.fingerprint)
@@ -49,7 +49,7 @@ def blocks(sizes: np.ndarray) -> Iterator[Indices]:
     """
     Yield row numbers, longest texts first, bounded by count and by characters.
 
-    >>> [rows.tolist() for rows in blocks(np.array([5, 150_000, 90_000]))]
+    >>> [rows.tolist() for rows in blocks(np.array([5, 40_000, 20_000]))]
     [[1], [2, 0]]
     """
     order = np.argsort(-sizes, kind="stable")

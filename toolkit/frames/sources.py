@@ -16,6 +16,7 @@ from toolkit.frames.formats import Format, format_of
 from toolkit.frames.report import ReadReport
 
 STDIN = "standard input"
+PIPE_STARTS = {b'{"': "jsonl", b"[{": "json", b"PAR1\x15": "parquet", b"PK\x03\x04": "xlsx"}
 
 
 class Source:
@@ -38,6 +39,8 @@ class Source:
         self._spool: IO[bytes] | None = None
         if self._path is not None:
             _check_is_file(self._path)
+        elif format is None:
+            self.format = format_of(name, self._format_of_pipe())
 
     def open(self) -> IO[bytes]:
         """Return a fresh stream over the decompressed bytes; the caller closes it."""
@@ -73,6 +76,13 @@ class Source:
             return checked_encoding(encoding)
 
         return detect_encoding(self.open, self.name)
+
+    def _format_of_pipe(self) -> str | None:
+        """A pipe has no name; its first bytes tell JSON lines, JSON and Parquet from CSV."""
+        with self._open_raw() as stream:
+            head = stream.read(4096).lstrip()
+
+        return next((name for start, name in PIPE_STARTS.items() if head.startswith(start)), None)
 
     def _open_raw(self) -> IO[bytes]:
         if self._path is not None and self._path.is_file():

@@ -64,7 +64,7 @@ def _column(cells: Sequence[object]) -> pd.Series:
 
 
 def _whole(cell: object) -> object:
-    """Return what a cell holds; a sheet has one kind of number, and whole ones are meant as such."""
+    """Return what a cell holds: a sheet has one kind of number, whole ones are meant as such."""
     if isinstance(cell, float) and cell.is_integer():
         return int(cell)
 

@@ -154,9 +154,10 @@ class FrameWriter:
     def _delimiter(self) -> str:
         if self._format.name == "tsv":
             return "\t"
+        if self._like is None or self._like.format != "csv":
+            return ","
 
-        from_csv = self._like is not None and self._like.format == "csv"
-        return (self._like.delimiter if self._like and from_csv else None) or ","
+        return self._like.delimiter or ","
 
 
 def write_frame(

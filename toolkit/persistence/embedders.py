@@ -75,14 +75,12 @@ def with_provider(model: Any, origin: Origin, given: str | Provider | None) -> A
     verified = VerifiedProvider(_bare(provider), origin.canary)
     if _without_precision(provider.fingerprint) != _without_precision(origin.fingerprint):
         verified.verify()
-    keeps = isinstance(provider, CachedProvider)
-    fitted_with = replace(provider, provider=verified) if keeps else verified
 
     def provided(part: Any) -> Any:
         if not isinstance(part, TextEmbedder):
             return part
         if hasattr(part, "provider_fingerprint_"):
-            return twin(part, provider=fitted_with)
+            return twin(part, provider=_in_its_cache(provider, verified))
         return part if given is None else twin(part, provider=given)
 
     return rebuild(model, provided)
@@ -98,6 +96,13 @@ def _found(name: str, given: str | Provider | None) -> Provider:
             f"the model was fitted with the provider {name!r}, which is not known here: load it "
             "with provider=..., the provider itself"
         ) from error
+
+
+def _in_its_cache(provider: Provider, verified: VerifiedProvider) -> Provider:
+    """The check stands between the cache and the provider."""
+    return (
+        replace(provider, provider=verified) if isinstance(provider, CachedProvider) else verified
+    )
 
 
 def _bare(provider: Provider) -> Provider:
