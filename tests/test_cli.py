@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from toolkit import TextClassifier, TextEmbedder, read_frame, save, write_frame
+from toolkit import HashingProvider, TextClassifier, TextEmbedder, read_frame, save, write_frame
 from toolkit.cli.commands import toolkit
 from toolkit.cli.failures import run
+from toolkit.errors import InvalidResponse
 
 PROVIDER = ["--provider", "hashing:256"]
 
@@ -624,3 +625,29 @@ def test_json_lines_come_through_a_pipe(tickets, model, tmp_path):
     )
 
     assert [line.split(",")[1] for line in done.stdout.splitlines()[1:]] == ["parcel", "card"]
+
+
+def test_a_text_that_cannot_be_embedded_fails_alone(command, model, tmp_path, monkeypatch):
+    """
+    With --on-error nan its row is marked, the others are answered, and the exit code is 3.
+    """
+    embed = HashingProvider.embed
+
+    def flaky(self, texts, *, task="none"):
+        if any("poison" in text for text in texts):
+            raise InvalidResponse("the service refused a text")
+
+        return embed(self, texts, task=task)
+
+    monkeypatch.setattr(HashingProvider, "embed", flaky)
+    path = tmp_path / "new.csv"
+    path.write_text("text\nlate parcel box\npoison\nblocked card\n", encoding="utf-8")
+
+    code, out, err = command("predict", path, "--model", model, "--on-error", "nan")
+    rows = [line.split(",") for line in out.splitlines()[1:]]
+
+    assert code == 3, err
+    assert [row[1] for row in rows] == ["parcel", "", "card"]
+    assert rows[1][-1] == "failed"
+    assert "1 text could not be embedded" in err
+    assert command("predict", path, "--model", model)[0] == 1

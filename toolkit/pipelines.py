@@ -173,7 +173,9 @@ def texts_for(
     """
     Return what the model takes, where its texts stand in columns of any names.
 
-    >>> model = TextClassifier(TextEmbedder("hashing:8", columns=["text"]))
+    >>> from toolkit import CosineCentroidClassifier
+    >>> embedder = TextEmbedder("hashing:8", columns=["text"])
+    >>> model = TextClassifier(embedder, CosineCentroidClassifier())
     >>> model.fit(pd.DataFrame({"text": ["a", "b", "c", "d"]}), [0, 0, 1, 1]).classes_
     array([0, 1])
     >>> texts_for(model, pd.DataFrame({"body": ["late"]}), ["body"])

@@ -14,6 +14,11 @@ def answered_line(model: "TextClassifier") -> str:
     if not isinstance(head, SelectiveClassifier):
         return ""
 
+    if not head.coverage_:
+        return (
+            "It marks no row ok, as no threshold is as right as asked for on held-out rows: "
+            "lower --precision, or choose --coverage."
+        )
     answered, right = 100 * head.coverage_, 100 * head.precision_
 
     return (
