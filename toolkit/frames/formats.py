@@ -51,7 +51,8 @@ def format_of(name: str, format: str | None = None) -> Format:
         what = f"format={format!r}" if format is not None else f"a name like {name!r}"
         raise TableError(
             f"no table format goes with {what}: expected one of {' '.join(FORMATS)} "
-            "(the text formats also with .gz or .zst), or say which, as in format='csv'"
+            "(the text formats also with .gz or .zst), or say which with format= "
+            "(--input-format or --format on the command line)"
         )
     if compression and found not in TEXT_FORMATS:
         raise TableError(
