@@ -651,3 +651,20 @@ def test_a_text_that_cannot_be_embedded_fails_alone(command, model, tmp_path, mo
     assert rows[1][-1] == "failed"
     assert "1 text could not be embedded" in err
     assert command("predict", path, "--model", model)[0] == 1
+
+
+def test_nothing_that_is_read_is_written_over(command, tickets, model):
+    """
+    Not even --force lets rejects replace the model, or a model its own table.
+    """
+    before = model.read_bytes(), tickets.read_bytes()
+
+    codes = [
+        command("predict", tickets, "--model", model, "--rejects", model, "--force")[0],
+        command("predict", tickets, "--model", model, "--rejects", "-")[0],
+        command("fit", tickets, "-o", tickets, "--force", *PROVIDER)[0],
+        command("fit", tickets, "-o", "m.toolkit", "--separator", "", *PROVIDER)[0],
+    ]
+
+    assert codes == [2, 2, 2, 2]
+    assert (model.read_bytes(), tickets.read_bytes()) == before

@@ -103,7 +103,7 @@ def labelled_texts(
 
 def _labels(cells: list[object], separator: str | None) -> list[Any]:
     if any(isinstance(cell, (list, tuple, np.ndarray)) for cell in cells):
-        return [_as_texts(cell) for cell in cells]
+        return [[text for text in _as_texts(cell) if text] for cell in cells]
     texts = _as_texts(cells)
     if separator is None:
         return texts

@@ -51,7 +51,8 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
     if options["plot"]:
         check_output(options["plot"], force=options["force"])
     classifier = load(model, provider=options["provider"])
-    with Rejects(options["rejects"], not_over=[table, model], force=options["force"]) as rejects:
+    others = [table, model, *filter(None, [options["plot"]])]
+    with Rejects(options["rejects"], not_over=others, force=options["force"]) as rejects:
         rows = _rows(table, model, classifier, rejects, options)
     notes([*rows.notes(), *notes_on_known_rows(classifier, rows)])
     with telling_counts():

@@ -79,11 +79,15 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     Prints how it does on rows that were held out, which labels it confuses, and how far its
     confidence can be trusted.
     """
-    from toolkit.cli.tables import Rejects, check_output
+    from toolkit.cli.tables import Rejects, check_output, same_file
     from toolkit.cli.talk import notes, telling_counts
     from toolkit.persistence import save
     from toolkit.pipelines import fit_classifier
 
+    if same_file(table, output):
+        raise click.UsageError(f"-o {output} is the table itself: name another file")
+    if options["separator"] == "":
+        raise click.UsageError("--separator must not be empty")
     check_output(output, force=options["force"])
     with Rejects(options["rejects"], not_over=[table, output], force=options["force"]) as rejects:
         rows, label = _rows(table, rejects, options)

@@ -57,4 +57,5 @@ def predict_command(table: str, model: str, output: str, **options: Any) -> None
             classifier, frame, texts, n_evidence=options["evidence"], joint=separator or JOINT
         )
 
-    stream(table, output, step, text=options["text"] or own_columns(classifier), options=options)
+    text = options["text"] or own_columns(classifier)
+    stream(table, output, step, text=text, options={**options, "model": model})

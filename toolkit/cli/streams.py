@@ -31,7 +31,8 @@ def stream(
     reader = FrameReader(
         table, chunk_rows=CHUNK_ROWS, limit=options["limit"], format=options["input_format"]
     )
-    rejects = Rejects(options["rejects"], not_over=[table, output], force=options["force"])
+    others = [table, output, *filter(None, [options.get("model")])]
+    rejects = Rejects(options["rejects"], not_over=others, force=options["force"])
     with rejects, reader, telling_counts(), counting() as counts:
         writer = FrameWriter(
             output,

@@ -99,7 +99,9 @@ class Rejects:
         from toolkit.frames.targets import Target
 
         self._path, self._n = path, 0
-        same = [name for name in not_over if path and _same_file(name, path)]
+        if path == "-":
+            raise click.UsageError("--rejects - would mix with the output: name a file")
+        same = [name for name in not_over if path and same_file(name, path)]
         if same:
             raise click.UsageError(f"--rejects {path} is also read or written: name another file")
         self._target = Target(path, Format("txt"), overwrite=force) if path else None
@@ -147,5 +149,6 @@ def _named(text: str, columns: list[str]) -> list[str]:
     return [text] if text in columns else [part.strip() for part in text.split(",")]
 
 
-def _same_file(a: str, b: str) -> bool:
+def same_file(a: str, b: str) -> bool:
+    """Return whether two paths lead to one file."""
     return a != "-" and os.path.realpath(a) == os.path.realpath(b)
