@@ -79,16 +79,12 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     Prints how it does on rows that were held out, which labels it confuses, and how far its
     confidence can be trusted.
     """
-    from toolkit.cli.tables import Rejects, check_output, same_file
+    from toolkit.cli.tables import Rejects
     from toolkit.cli.talk import notes, telling_counts
     from toolkit.persistence import save
     from toolkit.pipelines import fit_classifier
 
-    if same_file(table, output):
-        raise click.UsageError(f"-o {output} is the table itself: name another file")
-    if options["separator"] == "":
-        raise click.UsageError("--separator must not be empty")
-    check_output(output, force=options["force"])
+    _check_request(table, output, options)
     with Rejects(options["rejects"], not_over=[table, output], force=options["force"]) as rejects:
         rows, label = _rows(table, rejects, options)
     if options["separator"] and max(map(len, rows.labels)) == 1:
@@ -112,6 +108,17 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     _tell(fitted, output, as_json)
     if failure := rejects.failure():
         raise failure
+
+
+def _check_request(table: str, output: str, options: dict[str, Any]) -> None:
+    """Raise now, not after the work, if the command cannot end well."""
+    from toolkit.cli.tables import check_output, same_file
+
+    if same_file(table, output):
+        raise click.UsageError(f"-o {output} is the table itself: name another file")
+    if options["separator"] == "":
+        raise click.UsageError("--separator must not be empty")
+    check_output(output, force=options["force"])
 
 
 def _rows(table: str, rejects: "Rejects", options: dict[str, Any]) -> tuple["LabelledTexts", str]:
