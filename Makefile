@@ -7,7 +7,7 @@ EXTRAS := minilm,static,plot,excel,zst
 DEV_EXTRAS := $(EXTRAS),notebooks,search
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: demo test test-all lint types unit bench build clean
+.PHONY: demo test test-all live lint types unit bench build clean
 
 demo: $(VENV)/installed
 	$(BIN)/toolkit demo
@@ -26,6 +26,9 @@ types: $(VENV)/installed-dev
 
 unit: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+live: $(VENV)/installed-dev
+	LIVE_REQUIRED=1 $(BIN)/python -m pytest -m live tests/live
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))

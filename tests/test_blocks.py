@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from toolkit.embedding import HashingProvider, blocks, counting, embed_in_blocks, embed_or_nan
+from toolkit.embedding import HashingProvider, blocks, embed_in_blocks, embed_or_nan
 from toolkit.errors import InvalidResponse, ModelNotFound, ProviderError, ProviderUnavailable
 
 TEXTS = [f"text {n} " * (1 + n % 5) for n in range(64)]
@@ -61,13 +61,12 @@ def test_only_the_bad_texts_get_nan(bad):
     A text that cannot be embedded costs its own row, and is counted.
     """
     texts = [("bad " if row in bad else "") + text for row, text in enumerate(TEXTS)]
-    with counting() as counts:
-        vectors = embed_or_nan(Refusing(16), texts, "none")
+    vectors, reasons = embed_or_nan(Refusing(16), texts, "none")
 
     good = np.setdiff1d(np.arange(len(TEXTS)), bad)
     assert np.isnan(vectors[bad]).all()
     assert np.allclose(vectors[good], HashingProvider(16).embed([TEXTS[row] for row in good]))
-    assert counts.failed == len(bad)
+    assert reasons == dict.fromkeys(bad, "a bad text")
 
 
 def test_a_text_whose_vector_is_not_finite_gets_nan():
@@ -81,7 +80,7 @@ def test_a_text_whose_vector_is_not_finite_gets_nan():
             vectors[[text == TEXTS[3] for text in texts], 0] = np.inf
             return vectors
 
-    vectors = embed_or_nan(Leaking(16), TEXTS, "none")
+    vectors, _ = embed_or_nan(Leaking(16), TEXTS, "none")
 
     assert np.flatnonzero(np.isnan(vectors).any(axis=1)).tolist() == [3]
 
@@ -130,5 +129,5 @@ def test_no_texts_give_no_rows():
     """
     An empty list is no error.
     """
-    assert embed_or_nan(HashingProvider(16), [], "none").shape == (0, 16)
+    assert embed_or_nan(HashingProvider(16), [], "none")[0].shape == (0, 16)
     assert embed_in_blocks(HashingProvider(16), [], "none").shape == (0, 16)

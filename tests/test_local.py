@@ -263,7 +263,7 @@ def test_prompts_reach_the_transformer(fp32, peer, texts, monkeypatch):
     """
     A prompt is put before each text exactly as SentenceTransformer.encode does it.
     """
-    known = KnownModel("mine", 384, {"query": "find: "})
+    known = KnownModel("local", "mine", 384, prompts={"query": "find: "})
     monkeypatch.setattr(local, "known_model", lambda name: known)
 
     vectors = fp32.embed(texts, task="query")
@@ -278,7 +278,7 @@ def test_vectors_are_cut_only_for_models_trained_for_it(fp32, texts, monkeypatch
     """
     with pytest.raises(InputError, match="not known to have been trained for shorter vectors"):
         SentenceTransformerProvider("./my-model", dimensions=64)
-    known = KnownModel("mine", 384, None, 64)
+    known = KnownModel("local", "mine", 384, allowed_dimensions=range(64, 385))
     monkeypatch.setattr(local, "known_model", lambda name: known)
     for wrong in (0, 63, 385):
         with pytest.raises(InputError, match="must be from 64 to 384"):

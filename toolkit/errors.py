@@ -11,7 +11,10 @@ Every error that the toolkit raises on purpose.
     ├── ProviderError           texts could not be turned into vectors
     │   ├── ModelNotFound       the model is not on this machine and cannot be fetched
     │   ├── ProviderUnavailable the service did not answer
-    │   └── InvalidResponse     the provider gave something else than one vector a text
+    │   ├── InvalidResponse     the provider gave something else than one vector a text
+    │   ├── AuthenticationFailed    a key is missing or refused
+    │   ├── QuotaExceeded       the account has no credit, or the limit on costs is reached
+    │   └── TextsFailed         some texts cannot be embedded, and the others were
     ├── ModelFileError          a model file cannot be read or does not fit
     └── MissingDependency       an optional package is not installed (also an ImportError)
 
@@ -22,6 +25,7 @@ A message is one sentence: what was expected, what came, the cure.
 
 import sys
 import warnings
+from collections.abc import Mapping
 
 
 class ToolkitError(Exception):
@@ -58,6 +62,40 @@ class ProviderUnavailable(ProviderError):
 
 class InvalidResponse(ProviderError):
     """The provider gave something else than one finite vector a text."""
+
+
+class AuthenticationFailed(ProviderError):
+    """A service's key is missing or refused."""
+
+
+class QuotaExceeded(ProviderError):
+    """The account has no credit left, or the limit on costs is reached."""
+
+
+class TextsFailed(ProviderError):
+    """
+    Some texts cannot be embedded; the others were, and are in the cache if there is one.
+
+    Attributes
+    ----------
+    reasons : dict of int to str
+        Why, by the row of the text.
+    n_texts : int
+        Texts that were asked for.
+    """
+
+    def __init__(self, reasons: Mapping[int, str], n_texts: int) -> None:
+        super().__init__(reasons, n_texts)
+        self.reasons = dict(reasons)
+        self.n_texts = n_texts
+
+    def __str__(self) -> str:
+        row, reason = min(self.reasons.items())
+        return (
+            f"{len(self.reasons):,} of {self.n_texts:,} texts cannot be embedded, the first in row "
+            f"{row} ({reason}): change or remove them, or go on without them by on_error='nan' "
+            "(--on-error nan)"
+        )
 
 
 class ModelFileError(ToolkitError):

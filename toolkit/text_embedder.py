@@ -1,6 +1,6 @@
 """The transformer from texts to vectors; everything after it takes a matrix."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -25,7 +25,9 @@ from toolkit.embedding import (
     is_counting,
     provider_from_name,
 )
-from toolkit.errors import InputError, warn_user
+from toolkit.embedding.blocks import embedded_parts
+from toolkit.embedding.parts import Failure, Part
+from toolkit.errors import InputError, TextsFailed, warn_user
 from toolkit.kernels import unit_rows
 from toolkit.texts import TextInput, Texts, clean_texts, column_names, text_values
 
@@ -231,18 +233,28 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
             dtype=np.intp,
         )
         count(Counts(distinct=len(rows_of)))
-        distinct = unit_rows(self._embed_distinct(list(rows_of) or [PROBE]))
-        vectors: Embeddings = distinct[row]
+        distinct, reasons = self._embed_distinct(list(rows_of) or [PROBE], row)
+        vectors: Embeddings = unit_rows(distinct)[row]
         vectors[is_empty] = 0
+        failures = [Failure(place, reasons[at]) for place, at in enumerate(row) if at in reasons]
+        count(Counts(failed=len(failures), failures=failures))
 
         return vectors
 
-    def _embed_distinct(self, texts: list[str]) -> Embeddings:
+    def _embed_distinct(
+        self, texts: list[str], row: np.ndarray
+    ) -> tuple[Embeddings, dict[int, str]]:
+        """Return the vectors of different texts, and why some are NaN; errors name `row`s."""
         provider = self.caching_provider()
-        if self.on_error == "nan":
-            return embed_or_nan(provider, texts, self.task)
-
-        return provider.embed(texts, task=self.task)
+        try:
+            if self.on_error == "nan":
+                return embed_or_nan(provider, texts, self.task)
+            return provider.embed(texts, task=self.task), {}
+        except TextsFailed as error:
+            by_row = {
+                place: error.reasons[at] for place, at in enumerate(row) if at in error.reasons
+            }
+            raise TextsFailed(by_row, len(row)) from None
 
     def _check_parameters(self) -> None:
         for name, allowed in {
@@ -272,6 +284,9 @@ class _Blockwise:
 
     def embed(self, texts: Sequence[str], *, task: Task = "none") -> Embeddings:
         return embed_in_blocks(self.provider, texts, task)
+
+    def stream(self, texts: Sequence[str], *, task: Task = "none") -> Iterator[Part | Failure]:
+        return embedded_parts(self.provider, texts, task, may_fail=True)
 
 
 def _cut(provider: Any, dimensions: int) -> Provider:

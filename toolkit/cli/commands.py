@@ -11,6 +11,7 @@ _HOME = {
     "fit": "fit",
     "predict": "predict",
     "evaluate": "evaluate",
+    "models": "models",
     "doctor": "doctor",
     "cache": "cache",
     "demo": "demo",

@@ -1,4 +1,4 @@
-"""Embed many texts in blocks of like length, so that a run shows progress and can be cut off."""
+"""Embed many texts part by part, so that a run shows progress, can be cut off and goes on."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,43 +6,100 @@ import numpy as np
 
 from toolkit.embedding.base import Embeddings, Provider, Task, check_embeddings
 from toolkit.embedding.counts import Counts, count
-from toolkit.errors import InvalidResponse, ModelNotFound, ProviderError, ProviderUnavailable
+from toolkit.embedding.parts import Failure, Part, check_same_length, gathered, whole
+from toolkit.errors import (
+    AuthenticationFailed,
+    ModelNotFound,
+    ProviderError,
+    ProviderUnavailable,
+    QuotaExceeded,
+)
 from toolkit.kernels.arrays import Indices
 from toolkit.progress import progress
 
 TEXTS_PER_BLOCK = 256
 CHARACTERS_PER_BLOCK = 50_000
 
+CONCERN_EVERY_TEXT = (ModelNotFound, ProviderUnavailable, AuthenticationFailed, QuotaExceeded)
+
 OnBlock = Callable[[Indices, Embeddings], None]
+
+
+def parts_of(
+    provider: Provider, texts: Sequence[str], task: Task, *, may_fail: bool = False
+) -> Iterator[Part | Failure]:
+    """
+    Yield the vectors of the texts part by part, and the texts that cannot be embedded.
+
+    A provider that has a method ``stream(texts, *, task)`` says itself which texts those are. Of
+    any other, blocks of texts are embedded one after the other, and if `may_fail`, a block that
+    fails is halved until the bad texts stand alone; else its error is raised.
+    """
+    stream = getattr(provider, "stream", None)
+    if stream is not None:
+        yield from stream(texts, task=task)
+        return
+    for rows in blocks(np.array([len(text) for text in texts])):
+        try:
+            yield _embedded(provider, texts, task, rows)
+        except ProviderError as error:
+            if not may_fail or isinstance(error, CONCERN_EVERY_TEXT):
+                raise
+            yield from _halved(provider, texts, task, rows, error)
+
+
+def embedded_parts(
+    provider: Provider,
+    texts: Sequence[str],
+    task: Task,
+    on_block: OnBlock | None = None,
+    *,
+    may_fail: bool = False,
+) -> Iterator[Part | Failure]:
+    """
+    Yield what `parts_of` yields, with progress and counts; ``on_block(rows, vectors)`` sees a part.
+
+    Long texts go first and the bar counts characters, so the time left is not flattered.
+    """
+    sizes = np.array([len(text) for text in texts], dtype=np.intp)
+    n_dimensions: int | None = None
+    with progress(float(sizes.sum()), f"embedding {len(texts):,} texts") as bar:
+        for part in parts_of(provider, texts, task, may_fail=may_fail):
+            if isinstance(part, Failure):
+                bar.update(float(sizes[part.row]))
+            else:
+                n_dimensions = n_dimensions or part.vectors.shape[1]
+                check_same_length(n_dimensions, part.vectors.shape[1], provider.fingerprint)
+                count(Counts(embedded=len(part.rows)))
+                if on_block is not None:
+                    on_block(part.rows, part.vectors)
+                bar.update(float(sizes[part.rows].sum()))
+            yield part
 
 
 def embed_in_blocks(
     provider: Provider, texts: Sequence[str], task: Task, on_block: OnBlock | None = None
 ) -> Embeddings:
-    """
-    Return one row a text; ``on_block(rows, vectors)`` sees each block as soon as it is done.
-
-    Long texts go first and the bar counts characters, so the time left is not flattered.
-    """
+    """Return one row a text; ``on_block(rows, vectors)`` sees each part as soon as it is done."""
     if not len(texts):
         return provider.embed([], task=task)
-    sizes = np.array([len(text) for text in texts])
-    vectors: Embeddings | None = None
-    with progress(float(sizes.sum()), f"embedding {len(texts):,} texts") as bar:
-        for rows in blocks(sizes):
-            part = provider.embed([texts[row] for row in rows], task=task)
-            part = check_embeddings(part, len(rows), provider.fingerprint)
-            if vectors is None:
-                vectors = np.empty((len(texts), part.shape[1]), dtype=np.float32)
-            _check_length(provider, vectors.shape[1], part.shape[1])
-            vectors[rows] = part
-            count(Counts(embedded=len(rows)))
-            if on_block is not None:
-                on_block(rows, part)
-            bar.update(float(sizes[rows].sum()))
-    assert vectors is not None  # there was a text, so there was a block
 
-    return vectors
+    return whole(embedded_parts(provider, texts, task, on_block), len(texts))
+
+
+def embed_or_nan(
+    provider: Provider, texts: Sequence[str], task: Task
+) -> tuple[Embeddings, dict[int, str]]:
+    """
+    Return one row a text, NaN for the few that the provider cannot embed, and the reasons by row.
+
+    Errors that concern every text (no model, no service) are raised, and so is a run in which no
+    text could be embedded.
+    """
+    if not len(texts):
+        return provider.embed([], task=task), {}
+
+    return gathered(parts_of(provider, texts, task, may_fail=True), len(texts))
 
 
 def blocks(sizes: np.ndarray) -> Iterator[Indices]:
@@ -61,57 +118,24 @@ def blocks(sizes: np.ndarray) -> Iterator[Indices]:
         start += size
 
 
-def embed_or_nan(provider: Provider, texts: Sequence[str], task: Task) -> Embeddings:
-    """
-    Return one row a text; the few texts that the provider cannot embed get NaN and are counted.
+def _embedded(provider: Provider, texts: Sequence[str], task: Task, rows: Indices) -> Part:
+    vectors = provider.embed([texts[row] for row in rows], task=task)
 
-    A failing run is halved until the bad texts stand alone. Errors that concern every text (no
-    model, no service) are raised, and so is a run in which no text could be embedded.
-    """
-    found: dict[int, Embeddings] = {}
-    error = _embed_range(provider, texts, task, 0, len(texts), found)
-    if not found:
-        if error is not None:
-            raise error
-        return provider.embed(texts, task=task)
-    n_dimensions = next(iter(found.values())).shape[1]
-    vectors = np.full((len(texts), n_dimensions), np.nan, dtype=np.float32)
-    for start, part in found.items():
-        _check_length(provider, n_dimensions, part.shape[1])
-        vectors[start : start + len(part)] = part
-    count(Counts(failed=len(texts) - sum(map(len, found.values()))))
-
-    return vectors
+    return Part(rows, check_embeddings(vectors, len(rows), provider.fingerprint))
 
 
-def _embed_range(
-    provider: Provider,
-    texts: Sequence[str],
-    task: Task,
-    start: int,
-    stop: int,
-    found: dict[int, Embeddings],
-) -> ProviderError | None:
-    if start == stop:
-        return None
-    try:
-        part = provider.embed(texts[start:stop], task=task)
-        found[start] = check_embeddings(part, stop - start, provider.fingerprint)
-        return None
-    except (ModelNotFound, ProviderUnavailable):
-        raise
-    except ProviderError as error:
-        if stop - start == 1:
-            return error
-    middle = (start + stop) // 2
-    first = _embed_range(provider, texts, task, start, middle, found)
-    second = _embed_range(provider, texts, task, middle, stop, found)
-
-    return first or second
-
-
-def _check_length(provider: Provider, first: int, now: int) -> None:
-    if first != now:
-        raise InvalidResponse(
-            f"{provider.fingerprint}: vectors of {first} and of {now} dimensions came in one run"
-        )
+def _halved(
+    provider: Provider, texts: Sequence[str], task: Task, rows: Indices, error: ProviderError
+) -> Iterator[Part | Failure]:
+    """Yield the good texts of rows that failed together, and the bad ones."""
+    if len(rows) == 1:
+        yield Failure(int(rows[0]), str(error))
+        return
+    middle = len(rows) // 2
+    for half in (rows[:middle], rows[middle:]):
+        try:
+            yield _embedded(provider, texts, task, half)
+        except CONCERN_EVERY_TEXT:
+            raise
+        except ProviderError as found:
+            yield from _halved(provider, texts, task, half, found)

@@ -1,15 +1,17 @@
 """Vectors kept on disk, so that no text is embedded twice by the same model."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from toolkit.embedding.asynchronous import embed_async
 from toolkit.embedding.base import Embeddings, Provider, Task, check_task
-from toolkit.embedding.blocks import embed_in_blocks
+from toolkit.embedding.blocks import embedded_parts
 from toolkit.embedding.counts import Counts, count
+from toolkit.embedding.parts import Failure, Part, whole
 from toolkit.embedding.vector_store import Space, SpaceInfo, VectorStore, check_length
 from toolkit.kernels.arrays import Indices
 
@@ -80,30 +82,61 @@ class CachedProvider:
         check_task(task)
         if not len(texts):
             return self.provider.embed([], task=task)
-        rows_of: dict[str, int] = {}
-        row = np.array([rows_of.setdefault(text, len(rows_of)) for text in texts], dtype=np.intp)
-        vectors = self._embed_distinct(list(rows_of), task)
 
-        return vectors[row] if len(rows_of) < len(texts) else vectors
+        return whole(self._parts(texts, task, may_fail=False), len(texts))
 
-    def _embed_distinct(self, texts: list[str], task: Task) -> Embeddings:
+    async def aembed(self, texts: Sequence[str], *, task: Task = "none") -> Embeddings:
+        """Return what ``embed`` returns, while the event loop goes on."""
+        return await embed_async(self, texts, task)
+
+    def stream(self, texts: Sequence[str], *, task: Task = "none") -> Iterator[Part | Failure]:
+        """Yield vectors, first those that are kept, and the texts that cannot be embedded."""
+        check_task(task)
+
+        return self._parts(texts, task, may_fail=True)
+
+    def _parts(
+        self, texts: Sequence[str], task: Task, *, may_fail: bool
+    ) -> Iterator[Part | Failure]:
+        rows_of: dict[str, list[int]] = {}
+        for row, text in enumerate(texts):
+            rows_of.setdefault(text, []).append(row)
+        distinct, rows = list(rows_of), list(rows_of.values())
+        for part in self._distinct_parts(distinct, task, may_fail=may_fail):
+            if isinstance(part, Failure):
+                yield from (Failure(row, part.reason) for row in rows[part.row])
+            elif len(distinct) == len(texts):
+                yield part
+            else:
+                repeats = [len(rows[place]) for place in part.rows]
+                everywhere = np.concatenate([rows[place] for place in part.rows])
+                yield Part(everywhere, np.repeat(part.vectors, repeats, axis=0))
+
+    def _distinct_parts(
+        self, texts: list[str], task: Task, *, may_fail: bool
+    ) -> Iterator[Part | Failure]:
         space = Space(self.fingerprint, self.task_as_sent(task))
         keys = space.keys(texts)
         with VectorStore(Path(self.path) if self.path else default_cache_path()) as store:
             found, vectors = store.read(space, keys)
             count(Counts(cached=int(found.sum())))
+            if found.any():
+                yield Part(np.flatnonzero(found), vectors[found])
             missing = np.flatnonzero(~found)
             if not len(missing):
-                return vectors
+                return
 
             def keep(rows: Indices, part: Embeddings) -> None:
                 if found.any():
                     check_length(space, vectors.shape[1], part.shape[1])
                 store.write(space, [keys[missing[row]] for row in rows], part)
 
-            fresh = embed_in_blocks(self.provider, [texts[row] for row in missing], task, keep)
-
-        return _joined(vectors, found, fresh, missing)
+            new = [texts[row] for row in missing]
+            for part in embedded_parts(self.provider, new, task, keep, may_fail=may_fail):
+                if isinstance(part, Failure):
+                    yield Failure(int(missing[part.row]), part.reason)
+                else:
+                    yield Part(missing[part.rows], part.vectors)
 
 
 def cache_info(path: Path | str | None = None) -> list[SpaceInfo]:
@@ -133,14 +166,3 @@ def task_as_sent(provider: Provider, task: Task) -> str:
     told = getattr(provider, "task_as_sent", None)
 
     return str(told(task)) if told is not None else task
-
-
-def _joined(
-    vectors: Embeddings, found: np.ndarray, fresh: Embeddings, missing: Indices
-) -> Embeddings:
-    whole = np.empty((len(found), fresh.shape[1]), dtype=np.float32)
-    if found.any():
-        whole[found] = vectors[found]
-    whole[missing] = fresh
-
-    return whole

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+
+from toolkit.embedding.parts import Failure
 
 
 @dataclass
@@ -35,6 +37,18 @@ class Counts:
         Texts with lone surrogates, which were replaced by U+FFFD.
     failed : int
         Texts that the provider could not embed; their vectors are NaN.
+    failures : list of Failure
+        Row and reason of each of them.
+    requests : int
+        Requests that were sent to an embedding service, repeated ones included.
+    tokens : int
+        Tokens in them, as the service counts.
+    estimated_tokens : int
+        Those of `tokens` that are our estimate, as the service does not count or not tokens.
+    unpriced_tokens : int
+        Those of `tokens` whose price is not known.
+    cost : float
+        US dollars for the others, by the prices of the table of models.
     """
 
     texts: int = 0
@@ -48,13 +62,38 @@ class Counts:
     converted: int = 0
     repaired: int = 0
     failed: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    requests: int = 0
+    tokens: int = 0
+    estimated_tokens: int = 0
+    unpriced_tokens: int = 0
+    cost: float = 0.0
 
     def add(self, other: "Counts") -> None:
         """Add the other counts to these; the longest text and the limit are the larger one."""
-        for field in fields(self):
-            mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            keep_larger = field.name in ("longest", "limit")
-            setattr(self, field.name, max(mine, theirs) if keep_larger else mine + theirs)
+        for each in fields(self):
+            mine, theirs = getattr(self, each.name), getattr(other, each.name)
+            keep_larger = each.name in ("longest", "limit")
+            setattr(self, each.name, max(mine, theirs) if keep_larger else mine + theirs)
+
+    def usage(self) -> str | None:
+        """
+        Return what an embedding service was asked for and what it costs, None if none was asked.
+
+        >>> Counts(requests=2, tokens=1200, cost=0.000024).usage()
+        '2 requests, 1,200 tokens, $0.000024'
+        """
+        if not self.requests:
+            return None
+        about = "about " if self.estimated_tokens else ""
+        requests = "1 request" if self.requests == 1 else f"{self.requests:,} requests"
+        parts = [requests, f"{about}{self.tokens:,} tokens"]
+        if self.cost:
+            parts.append(about + dollars(self.cost))
+        if self.unpriced_tokens:
+            parts.append("price not known")
+
+        return ", ".join(parts)
 
     def notes(self) -> list[str]:
         """
@@ -83,6 +122,16 @@ class Counts:
             notes.append(f"{self.failed:,} {of} could not be embedded: their vectors are NaN")
 
         return notes
+
+
+def dollars(amount: float) -> str:
+    """
+    Return an amount as people write it, with as many places as a small one needs.
+
+    >>> dollars(0.000024), dollars(1.5), dollars(0)
+    ('$0.000024', '$1.50', '$0.00')
+    """
+    return f"${amount:,.2f}" if amount >= 0.1 or not amount else f"${amount:.6f}"
 
 
 _listener: ContextVar[Counts | None] = ContextVar("toolkit_counts", default=None)

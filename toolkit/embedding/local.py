@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from toolkit.embedding.base import Embeddings, Task, check_embeddings, check_task
 from toolkit.embedding.local_encoder import Encoder, load_encoder
-from toolkit.embedding.models import known_model
+from toolkit.embedding.models import cannot_cut, known_model
 from toolkit.embedding.precision import Precision, default_device, default_precision
 from toolkit.embedding.registry import loaded
 from toolkit.embedding.weights import full_model_name, is_folder, model_digest, model_folder
@@ -159,16 +159,9 @@ def check_cut(model: str, dimensions: int) -> None:
     >>> check_cut("google/embeddinggemma-300m", 256)
     """
     known = known_model(model)
-    if known is None or known.least_dimensions is None:
-        raise InputError(
-            f"dimensions={dimensions!r}: {model} is not known to have been trained for shorter "
-            "vectors; leave dimensions out"
-        )
-    if not known.least_dimensions <= dimensions <= known.n_dimensions:
-        raise InputError(
-            f"dimensions for {model} must be from {known.least_dimensions} to "
-            f"{known.n_dimensions}, got {dimensions!r}"
-        )
+    if known is None:
+        raise cannot_cut(model, dimensions)
+    known.check_dimensions(dimensions)
 
 
 def _prompt_from(prompts: dict[str, str], task: Task) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.embedding.base import Embeddings, Task, check_embeddings, check_task
+from toolkit.embedding.models import known_model
 from toolkit.embedding.registry import cannot_load, loaded
 from toolkit.embedding.weights import files_digest, full_model_name, is_folder, model_folder
 from toolkit.errors import InputError, MissingDependency
@@ -48,6 +49,8 @@ class StaticProvider:
             raise InputError(f"model must be the name or folder of a model, got {self.model!r}")
         if self.dimensions is not None and self.dimensions < 1:
             raise InputError(f"dimensions must be > 0, got {self.dimensions!r}")
+        if self.dimensions is not None and (known := known_model(self.model, "static")):
+            known.check_dimensions(self.dimensions)
 
     def __sklearn_clone__(self) -> "StaticProvider":
         return self

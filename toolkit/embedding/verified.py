@@ -1,13 +1,15 @@
 """A provider that must still give the vectors that it gave when a model was fitted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
 
 from toolkit.embedding.base import Embeddings, Provider, Task, check_embeddings
+from toolkit.embedding.blocks import parts_of
 from toolkit.embedding.cache import task_as_sent
+from toolkit.embedding.parts import Failure, Part
 from toolkit.errors import ModelFileError
 from toolkit.kernels import unit_rows
 
@@ -121,6 +123,13 @@ class VerifiedProvider:
             self.verify()
 
         return self.provider.embed(texts, task=task)
+
+    def stream(self, texts: Sequence[str], *, task: Task = "none") -> Iterator[Part | Failure]:
+        """Yield vectors as they come, and the texts that cannot be embedded."""
+        if len(texts):
+            self.verify()
+
+        return parts_of(self.provider, texts, task, may_fail=True)
 
     def verify(self) -> None:
         """Raise ModelFileError unless the provider gives the vectors of the canary."""

@@ -1,0 +1,107 @@
+"""One request from the texts to the answer, or to the reason why there is none."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from toolkit.embedding.base import Task
+from toolkit.embedding.http.client import Answer, Broken
+from toolkit.embedding.http.endpoint import Endpoint
+from toolkit.embedding.http.faults import classify, message_of, without_texts
+from toolkit.embedding.http.replies import Checked, checked
+from toolkit.embedding.http.waits import headroom_wait
+from toolkit.embedding.http.wire import BadReply, Fault, FaultKind
+from toolkit.errors import InvalidResponse, ProviderError, ProviderUnavailable
+
+if TYPE_CHECKING:
+    from toolkit.embedding.http.service import HTTPProvider
+
+LONGEST_EXCERPT = 500
+
+
+@dataclass(frozen=True)
+class Success:
+    """
+    Vectors, and what else a good answer says.
+
+    Attributes
+    ----------
+    rows : Checked
+    n_tokens : int or None
+        As the service counts.
+    model : str or None
+        As the service calls it.
+    pause : float
+        Seconds to wait, as the quota is used up.
+    """
+
+    rows: Checked
+    n_tokens: int | None
+    model: str | None
+    pause: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a request ended: `number` is the caller's, `sent_at` by the monotonic clock."""
+
+    number: int
+    sent_at: float
+    result: Success | Fault
+
+
+def ask(
+    provider: "HTTPProvider", endpoint: Endpoint, texts: Sequence[str], task: Task, number: int
+) -> Outcome:
+    """Send one request and say how it ended; nothing is raised, as this runs in a thread."""
+    sent_at = time.monotonic()
+    try:
+        result = _asked(provider, endpoint, texts, task)
+    except ProviderError as error:
+        result = Fault(FaultKind.FATAL, str(error), error=type(error))
+    except Exception as error:  # a fault of ours must end the run, not hang it
+        result = Fault(FaultKind.FATAL, f"{type(error).__name__} in the toolkit: {error}")
+
+    return Outcome(number, sent_at, result)
+
+
+def _asked(
+    provider: "HTTPProvider", endpoint: Endpoint, texts: Sequence[str], task: Task
+) -> Success | Fault:
+    request = provider.request(texts, task)
+    headers = {**request.headers, **provider.keys.headers()}
+    try:
+        answer = endpoint.client.post(request.url, request.body, headers, provider.timeout)
+    except Broken as broken:
+        message = provider.keys.hidden(str(broken))
+        return Fault(
+            FaultKind.TRANSIENT, message, may_be_texts=broken.is_slow, error=ProviderUnavailable
+        )
+    if answer.status != 200:
+        return _fault(provider, answer, texts)
+    try:
+        reply = provider.parse(answer.body, len(texts))
+        rows = checked(reply, len(texts))
+    except BadReply as error:
+        return _bad_reply(provider, answer, texts, str(error))
+    pause = headroom_wait(answer.headers, reply.n_tokens or 0)
+
+    return Success(rows, reply.n_tokens, reply.model, pause)
+
+
+def _fault(provider: "HTTPProvider", answer: Answer, texts: Sequence[str]) -> Fault:
+    said = without_texts(message_of(answer.body, answer.text), texts)
+    said = provider.keys.hidden(said)
+
+    return provider.fault(answer.status, said, answer.body) or classify(
+        answer.status, answer.headers, answer.body, said
+    )
+
+
+def _bad_reply(provider: "HTTPProvider", answer: Answer, texts: Sequence[str], why: str) -> Fault:
+    """Status 200 and yet no vectors: keep the beginning for a person to look at."""
+    excerpt = without_texts(answer.text[: 4 * LONGEST_EXCERPT], texts)[:LONGEST_EXCERPT]
+    message = provider.keys.hidden(f"{why}; the answer begins {excerpt!r}" if excerpt else why)
+
+    return Fault(FaultKind.BAD_REPLY, message, error=InvalidResponse)

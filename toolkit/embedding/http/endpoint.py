@@ -1,0 +1,134 @@
+"""What this process knows of a service: its connections, how much it takes, what it told."""
+
+import os
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from toolkit.embedding.http.faults import message_of
+from toolkit.embedding.http.limiter import Limiter
+from toolkit.embedding.http.urls import host_of
+from toolkit.embedding.http.wire import Discovery, Limits
+from toolkit.errors import ProviderUnavailable
+
+if TYPE_CHECKING:
+    from toolkit.embedding.http.client import Client
+    from toolkit.embedding.http.service import HTTPProvider
+
+DISCOVERY_SECONDS = 10.0
+
+
+class Endpoint:
+    """One service and model; runs in several threads share it."""
+
+    def __init__(self, url: str, concurrency: int) -> None:
+        self.url = url
+        self.limiter = Limiter(concurrency)
+        self.has_answered = False
+        self.tokens_per_byte: float | None = None
+        self.discovery: Discovery | None = None
+        self.lock = threading.Lock()
+        self._client: Client | None = None
+        self._caps: dict[str, int] = {}
+
+    @property
+    def host(self) -> str:
+        """Host and port, for messages."""
+        return host_of(self.url)
+
+    @property
+    def client(self) -> "Client":
+        """Connections, opened on first use."""
+        from toolkit.embedding.http.client import Client
+
+        with self.lock:
+            if self._client is None:
+                self._client = Client(self.url)
+            return self._client
+
+    def limits(self, provider: "HTTPProvider") -> Limits:
+        """What the service takes: what its errors named, else what it told, else what is known."""
+        told = discovery(provider).limits or provider.limits
+        with self.lock:
+            caps = dict(self._caps)
+
+        return replace(
+            told,
+            texts=min(told.texts, caps.get("texts", told.texts)),
+            tokens=caps.get("tokens", told.tokens),
+            tokens_per_text=caps.get("tokens_per_text", told.tokens_per_text),
+        )
+
+    def learn(self, what: str, cap: int) -> None:
+        """Remember a limit (texts, tokens, tokens_per_text) that an error named."""
+        with self.lock:
+            self._caps[what] = max(1, cap)
+
+    def learn_tokens(self, n_tokens: int, n_bytes: int) -> None:
+        """Remember how many tokens there are in a byte here."""
+        seen = n_tokens / max(n_bytes, 1)
+        with self.lock:
+            known = self.tokens_per_byte
+            self.tokens_per_byte = seen if known is None else 0.8 * known + 0.2 * seen
+
+
+_endpoints: dict[tuple[str, ...], Endpoint] = {}
+_lock = threading.Lock()
+
+
+def endpoint_of(provider: "HTTPProvider") -> Endpoint:
+    """Return the endpoint that this process has for the provider."""
+    key = (provider.kind, provider.url, provider.model, str(provider.concurrency))
+    with _lock:
+        if key not in _endpoints:
+            _endpoints[key] = Endpoint(provider.url, provider.concurrency)
+
+        return _endpoints[key]
+
+
+def discovery(provider: "HTTPProvider") -> Discovery:
+    """
+    Return what the server told about itself, asking it once in a process.
+
+    Raises
+    ------
+    ProviderUnavailable
+        If the server is there to be asked, and does not answer.
+    """
+    url = provider.discovery_url
+    if url is None:
+        return Discovery()
+    endpoint = endpoint_of(provider)
+    if endpoint.discovery is None:
+        endpoint.discovery = _asked(provider, endpoint, url)
+
+    return endpoint.discovery
+
+
+def forget_endpoints() -> None:
+    """Close all connections and forget what was learned, as after a fork or between tests."""
+    global _lock
+    _lock = threading.Lock()
+    _endpoints.clear()
+
+
+def _asked(provider: "HTTPProvider", endpoint: Endpoint, url: str) -> Discovery:
+    from toolkit.embedding.http.client import Broken
+
+    seconds = min(DISCOVERY_SECONDS, provider.timeout)
+    try:
+        answer = endpoint.client.get(url, provider.keys.headers(), seconds)
+    except Broken as broken:
+        raise ProviderUnavailable(f"{provider.kind}: {broken}: is the server running?") from None
+    if answer.status != 200:
+        said = provider.keys.hidden(message_of(answer.body, answer.text))
+        raise ProviderUnavailable(
+            f"{provider.kind}: {provider.url} answered {answer.status} ({said}) when it was asked "
+            "what it serves: check the address"
+        )
+
+    return provider.discovered(answer.body)
+
+
+# A forked child must not share connections, and a lock may have been held at the fork.
+os.register_at_fork(after_in_child=forget_endpoints)

@@ -1,0 +1,172 @@
+"""Why a request failed, told from its status and from what the service says."""
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from toolkit.embedding.http.waits import asked_wait
+from toolkit.embedding.http.wire import Fault, FaultKind, Json
+from toolkit.errors import (
+    AuthenticationFailed,
+    ModelNotFound,
+    ProviderError,
+    ProviderUnavailable,
+    QuotaExceeded,
+)
+from toolkit.plain_text import cut
+
+LONGEST_MESSAGE = 500
+LEAST_TEXT = 12
+"""Characters of a text that are worth hiding in what a service says."""
+
+N = r"(\d[\d,]*)"
+PATTERNS: Sequence[tuple[FaultKind, str]] = (
+    (FaultKind.BAD_TEXT, r"unsupported value: NaN|NaN or Inf"),
+    (FaultKind.TOO_MANY_TOKENS, rf"max(?:imum)? (?P<cap>{N}) tokens per request"),
+    (FaultKind.TOO_MANY_TOKENS, rf"tokens per (?:submitted )?batch is (?P<cap>{N})"),
+    (FaultKind.TOO_MANY_TOKENS, rf"too many tokens in batch\. max is (?P<cap>{N})"),
+    (FaultKind.TOO_MANY_TOKENS, r"max_tokens_per_request|payload too large|body too large"),
+    (
+        FaultKind.TOO_LONG,
+        rf"maximum context length is (?P<cap>{N}) tokens"
+        rf"(?:, however you requested (?P<given>{N}))?",
+    ),
+    (FaultKind.TOO_LONG, rf"less than (?P<cap>{N}) tokens\. given: (?P<given>{N})"),
+    (FaultKind.TOO_LONG, rf"cannot exceed (?P<cap>{N}) tokens\. (?P<given>{N}) tokens given"),
+    (
+        FaultKind.TOO_LONG,
+        rf"input \((?P<given>{N}) tokens\) is too large.*batch size: (?P<cap>{N})",
+    ),
+    (
+        FaultKind.TOO_LONG,
+        r"context length|context.?window|too long|too many tokens|input.{0,20}"
+        r"too large|exceeds? the (?:maximum )?(?:number of )?tokens",
+    ),
+    (FaultKind.TOO_MANY_TEXTS, rf"(?:texts|inputs?|batch|requests?)\b.*at most (?P<cap>{N})"),
+    (FaultKind.TOO_MANY_TEXTS, rf"at most (?P<cap>{N}) (?:texts|inputs|requests|items)"),
+    (FaultKind.TOO_MANY_TEXTS, rf"batch size.{{0,40}}(?:larger than|maximum.*?size) (?P<cap>{N})"),
+    (FaultKind.TOO_MANY_TEXTS, rf"largest allowed size (?P<cap>{N})"),
+    (FaultKind.TOO_MANY_TEXTS, rf"(?:array|list) (?:is )?too (?:long|large).*?(?P<cap>{N})"),
+    (FaultKind.FATAL, r"matryoshka|dimensions?\b|input_type|encoding_format|api.version"),
+)
+NO_CREDIT = r"insufficient_quota|insufficient_balance|insufficient balance|billing_not_active"
+NO_KEY = r"no_db_connection|no connected db|invalid.{0,10}api.?key|incorrect api key"
+
+BY_STATUS: Mapping[int, tuple[FaultKind, type[ProviderError]]] = {
+    400: (FaultKind.BAD_TEXT, ProviderError),
+    401: (FaultKind.FATAL, AuthenticationFailed),
+    402: (FaultKind.FATAL, QuotaExceeded),
+    403: (FaultKind.FATAL, AuthenticationFailed),
+    404: (FaultKind.FATAL, ModelNotFound),
+    408: (FaultKind.TRANSIENT, ProviderUnavailable),
+    409: (FaultKind.TRANSIENT, ProviderUnavailable),
+    413: (FaultKind.TOO_MANY_TOKENS, ProviderError),
+    422: (FaultKind.BAD_TEXT, ProviderError),
+    425: (FaultKind.TRANSIENT, ProviderUnavailable),
+    429: (FaultKind.BUSY, ProviderUnavailable),
+    503: (FaultKind.BUSY, ProviderUnavailable),
+    529: (FaultKind.BUSY, ProviderUnavailable),
+}
+
+
+def classify(status: int, headers: Mapping[str, str], body: Json, message: str) -> Fault:
+    """
+    Return what a reply with this status and message means.
+
+    >>> classify(400, {}, None, "total number of texts must be at most 96 - received 131").cap
+    96
+    """
+    kind, error = _by_status(status)
+    cap = given = None
+    told = f"{message} {_codes(body)}"
+    if re.search(NO_CREDIT, told, flags=re.IGNORECASE):
+        kind, error = FaultKind.FATAL, QuotaExceeded
+    elif status in (400, 500) and re.search(NO_KEY, told, flags=re.IGNORECASE):
+        kind, error = FaultKind.FATAL, AuthenticationFailed
+    elif status in (400, 413, 422, 500):
+        for found_kind, pattern in PATTERNS:
+            found = re.search(pattern, told, flags=re.IGNORECASE | re.DOTALL)
+            if found and not (status == 500 and found_kind is FaultKind.FATAL):
+                kind, groups = found_kind, found.groupdict()
+                cap, given = _number(groups.get("cap")), _number(groups.get("given"))
+                break
+    wait = asked_wait(headers, body) if kind is FaultKind.BUSY else None
+
+    return Fault(kind, f"{_phrase(status)}: {message}", wait, cap, given, status == 500, error)
+
+
+def message_of(body: Json, text: str) -> str:
+    """
+    Return the sentence in which a service says what is wrong, in whatever form it comes.
+
+    >>> message_of({"error": {"message": "no such model", "code": 404}}, "")
+    'no such model'
+    >>> message_of({"detail": [{"loc": ["body", "input"], "msg": "too short"}]}, "")
+    'body.input: too short'
+    >>> message_of(None, "<html><h1>502 Bad Gateway</h1></html>")
+    '502 Bad Gateway'
+    """
+    found = _message_in(body) or re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", text, flags=re.S)
+
+    return cut(" ".join(found.split()), LONGEST_MESSAGE) or "no message"
+
+
+def without_texts(message: str, texts: Sequence[str]) -> str:
+    """
+    Return the message without the texts that were sent: services quote them, and logs keep them.
+
+    >>> without_texts("invalid: 'my secret diary'", ["my secret diary"])
+    "invalid: '...'"
+    """
+    for text in sorted((text for text in texts if len(text) >= LEAST_TEXT), key=len, reverse=True):
+        message = message.replace(text, "...")
+
+    return message
+
+
+def _message_in(body: Json) -> str:
+    match body:
+        case str():
+            return body
+        case list():
+            return "; ".join(filter(None, map(_message_in, body[:3])))
+        case {"loc": list() as place, "msg": str() as said}:
+            return f"{'.'.join(map(str, place))}: {said}"
+        case {"error": error} if error:
+            return _message_in(error)
+        case {"message": str() as said} | {"msg": str() as said}:
+            return said
+        case {"detail": detail}:
+            return _message_in(detail)
+
+    return ""
+
+
+def _codes(body: Json) -> str:
+    """Words such as insufficient_quota, which stand beside the message."""
+    error = body.get("error") if isinstance(body, dict) else None
+    places = [place for place in (body, error) if isinstance(place, dict)]
+
+    return " ".join(
+        str(place[key]) for place in places for key in ("code", "type", "status") if key in place
+    )
+
+
+def _by_status(status: int) -> tuple[FaultKind, type[ProviderError]]:
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    if status >= 500:
+        return FaultKind.TRANSIENT, ProviderUnavailable
+
+    return FaultKind.FATAL, ProviderUnavailable if status < 400 else ProviderError
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text.replace(",", "")) if text else None

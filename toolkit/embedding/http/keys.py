@@ -1,0 +1,80 @@
+"""Keys of services: read from the environment when a request is sent, and kept nowhere."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from toolkit.errors import AuthenticationFailed, InputError
+
+HIDDEN = "***"
+LEAST_SECRET = 6
+"""Characters of a key that are worth hiding in what a service says: less stands in any sentence."""
+
+
+@dataclass(frozen=True)
+class KeySource:
+    """
+    Where a service's key comes from, and the header that it goes into.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Environment variables, the first that is set is used.
+    header : str
+    prefix : str
+        Put before the key in the header.
+    is_required : bool
+        Whether the service refuses to work without a key.
+
+    Examples
+    --------
+    >>> KeySource(("NO_SUCH_KEY",), is_required=False).headers()
+    {}
+    """
+
+    names: tuple[str, ...]
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+    is_required: bool = True
+
+    def __post_init__(self) -> None:
+        for name in self.names:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise InputError(
+                    "key_env must be the name of an environment variable, such as OPENAI_API_KEY, "
+                    "not a key"
+                )
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the header with the key, nothing if there is none and none is needed."""
+        key = self.key()
+        if key is None and self.is_required:
+            raise AuthenticationFailed(
+                f"the service needs a key, and {' and '.join(self.names)} "
+                f"{'is' if len(self.names) == 1 else 'are'} not set: put the key in the environment"
+            )
+
+        return {} if key is None else {self.header: self.prefix + key}
+
+    def key(self) -> str | None:
+        """Return the key without the white space that pasting brings along, None if not set."""
+        for name in self.names:
+            key = os.environ.get(name, "").strip()
+            if key and not (key.isascii() and key.isprintable()):
+                raise AuthenticationFailed(
+                    f"{name} holds characters that no key has, such as line breaks: set it again"
+                )
+            if key:
+                return key
+
+        return None
+
+    def hidden(self, text: str) -> str:
+        """Return the text with the keys in it, as services may echo them, made unreadable."""
+        for name in self.names:
+            key = os.environ.get(name, "").strip()
+            if len(key) >= LEAST_SECRET:
+                text = text.replace(key, HIDDEN)
+
+        return text

@@ -1,0 +1,67 @@
+"""What a run costs, and which model answers it: told at the end, limited on the way."""
+
+from typing import TYPE_CHECKING
+
+from toolkit.embedding.counts import Counts, count
+from toolkit.embedding.spending import current_budget
+from toolkit.errors import warn_user
+
+if TYPE_CHECKING:
+    from toolkit.embedding.http.service import HTTPProvider
+
+PER_MILLION = 1_000_000
+
+
+class Ledger:
+    """Tokens and dollars of one run's requests, by the caller's numbers."""
+
+    def __init__(self, provider: "HTTPProvider") -> None:
+        self._provider = provider
+        self._price = provider.price_per_million
+        self._budget = current_budget()
+        self._reserved: dict[int, float] = {}
+        self._model: str | None = None
+
+    def reserve(self, number: int, n_tokens: int) -> None:
+        """Set the cost of a request aside before it is sent; raise if it may not be spent."""
+        if self._budget is not None:
+            cost = None if self._price is None else n_tokens * self._price / PER_MILLION
+            self._budget.reserve(cost, self._provider.name)
+            self._reserved[number] = cost or 0.0
+
+    def paid(self, number: int, usage: tuple[int, bool]) -> None:
+        """Count a request that was answered."""
+        n_tokens, is_told = usage
+        cost = n_tokens * (self._price or 0.0) / PER_MILLION
+        if self._budget is not None:
+            self._budget.settle(self._reserved.pop(number, 0.0), cost)
+        count(
+            Counts(
+                requests=1,
+                tokens=n_tokens,
+                estimated_tokens=0 if is_told else n_tokens,
+                unpriced_tokens=n_tokens if self._price is None else 0,
+                cost=cost,
+            )
+        )
+
+    def failed(self, number: int) -> None:
+        """Count a request that was not answered with vectors; services charge nothing for it."""
+        count(Counts(requests=1))
+        if self._budget is not None:
+            self._budget.settle(self._reserved.pop(number, 0.0), 0.0)
+
+    def seen_model(self, model: str | None) -> None:
+        """Warn if the model that answers changes within a run."""
+        if model is not None and self._model is not None and model != self._model:
+            warn_user(
+                f"{self._provider.name}: the model that answers changed from {self._model!r} to "
+                f"{model!r} within a run: vectors of both may not be comparable"
+            )
+        self._model = model or self._model
+
+    def close(self) -> None:
+        """Give back what was set aside for requests that never ended."""
+        for number in list(self._reserved):
+            if self._budget is not None:
+                self._budget.settle(self._reserved.pop(number), 0.0)

@@ -1,0 +1,152 @@
+"""How much to ask of a service at a time, learned from how it answers."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+QUICK_SECONDS = 0.25
+QUICK_STEP, SLOW_STEP = 16.0, 4.0
+"""Requests in flight after the first success, by how long it took: doubling from one takes longer
+than most runs, and a service that thinks long about one request hardly waits for sixteen."""
+
+SLOWER = 2.0
+"""A request that takes this many times the fastest of its size waited in a queue: no more help."""
+
+KEPT_RATE = 0.9
+SLOWEST_RATE = 0.02
+FIRST_SECONDS = 1.0
+"""Limits are told per second or longer: a burst in less says little about the pace."""
+
+FAST_GROWTH, SLOW_GROWTH = 0.25, 0.02
+"""Of the pace, per second."""
+
+
+class Limiter:
+    """
+    Additive increase, multiplicative decrease, for requests in flight; and a pace once refused.
+
+    The window doubles with every round trip until a refusal or until requests take longer for it,
+    then grows by one a round trip. A refusal (429, 503) halves it, pauses everybody, and sets a
+    pace a little below what the service took before: a limit on requests a second, which no
+    number of requests in flight would meet.
+
+    Threads share it. `most` bounds the window, `clock` gives seconds.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._clock = float(most), clock
+        self._lock = threading.Lock()
+        self._window, self._in_flight = 1.0, 0
+        self._is_doubling = True
+        self._paused_until = self._next_at = 0.0
+        self._rate: float | None = None
+        self._refused_rate = 0.0
+        self._n_served, self._seconds_served = 0, FIRST_SECONDS
+        self._rate_at = self._cut_at = -1e9
+        self._served: deque[float] = deque(maxlen=10_000)
+        self._fastest: dict[int, float] = {}
+
+    @property
+    def window(self) -> float:
+        """Requests that may be in flight."""
+        return self._window
+
+    def acquire(self) -> float | None:
+        """Take the right to send now (0), or return seconds to wait; None: until one comes back."""
+        with self._lock:
+            now = self._clock()
+            wait = max(self._paused_until, self._next_at) - now
+            if wait > 0:
+                return wait
+            if self._in_flight >= int(self._window):
+                return None
+            self._in_flight += 1
+            if self._rate is not None:
+                self._next_at = max(self._next_at, now - 1 / self._rate) + 1 / self._rate
+
+            return 0.0
+
+    def succeeded(self, sent_at: float, size: int) -> None:
+        """A request of this size (any unit) was answered well."""
+        with self._lock:
+            now = self._clock()
+            self._in_flight -= 1
+            self._served.append(now)
+            if sent_at < self._cut_at:  # refusals come faster than vectors: this one counts too
+                self._n_served += 1
+                self._rate = self._measured()
+            else:
+                self._grow_rate(now)
+            kind, seconds = size.bit_length(), now - sent_at
+            fastest = self._fastest[kind] = min(self._fastest.get(kind, seconds), seconds)
+            if self._window < 2:
+                self._window = QUICK_STEP if seconds < QUICK_SECONDS else SLOW_STEP
+            elif seconds <= SLOWER * fastest:
+                self._window += 1.0 if self._is_doubling else 1.0 / self._window
+            else:
+                self._is_doubling = False
+            self._window = min(self._window, self._most)
+
+    def refused(self, sent_at: float, pause: float) -> None:
+        """A request was refused because of too many: everybody waits `pause` seconds."""
+        with self._lock:
+            now = self._clock()
+            self._in_flight -= 1
+            self._paused_until = max(self._paused_until, now + pause)
+            if sent_at >= self._cut_at:  # what was sent before the last cut tells nothing new
+                self._set_rate(now)
+                self._cut(now)
+
+    def slowed(self, sent_at: float) -> None:
+        """A request failed as they do under too much load: time-outs, 5xx, broken connections."""
+        with self._lock:
+            self._in_flight -= 1
+            if sent_at >= self._cut_at:
+                self._cut(self._clock())
+
+    def released(self) -> None:
+        """A request ended in a way that tells nothing of load."""
+        with self._lock:
+            self._in_flight -= 1
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody send for some seconds."""
+        with self._lock:
+            self._paused_until = max(self._paused_until, self._clock() + seconds)
+
+    def _cut(self, now: float) -> None:
+        self._window = max(1.0, self._window / 2)
+        self._is_doubling = False
+        self._cut_at = now
+
+    def _set_rate(self, now: float) -> None:
+        """Take a pace below what was served since the last cut, at first in the last second."""
+        if self._rate is None:
+            since, shortest = now - FIRST_SECONDS, FIRST_SECONDS
+        else:
+            since, shortest = self._cut_at, FIRST_SECONDS / 2
+        n_served = sum(1 for at in self._served if at >= since)
+        if self._rate is not None and not n_served:
+            return  # still the same congestion: the pause gets longer, the pace is no news
+        self._n_served, self._seconds_served = n_served, max(now - since, shortest)
+        self._refused_rate = self._rate or 0.0
+        self._rate_at = now
+        self._rate = self._measured()
+
+    def _measured(self) -> float | None:
+        served = self._n_served / self._seconds_served
+        if not served:
+            return None
+
+        return max(SLOWEST_RATE, KEPT_RATE * min(served, self._refused_rate or served))
+
+    def _grow_rate(self, now: float) -> None:
+        """Come back fast to a little below the pace that was refused, then feel the way."""
+        if self._rate is None:
+            return
+        bad = self._refused_rate or self._n_served / self._seconds_served
+        is_far = self._rate < KEPT_RATE**2 * bad
+        growth = FAST_GROWTH if is_far else SLOW_GROWTH
+        self._rate *= 1 + min(1.0, growth * (now - self._rate_at))
+        self._rate_at = now

@@ -1,0 +1,134 @@
+"""The texts of a run as they are sent: batched, measured, and shortened where they are too long."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from toolkit.embedding.counts import Counts, count
+from toolkit.embedding.http.batches import batches, byte_lengths, estimated_tokens
+from toolkit.embedding.http.endpoint import Endpoint
+from toolkit.embedding.http.wire import Fault, FaultKind
+from toolkit.kernels.arrays import Indices
+
+if TYPE_CHECKING:
+    from toolkit.embedding.http.service import HTTPProvider
+
+USUAL_BYTES_PER_TOKEN = 3.0
+CREDIBLE = (0.2, 5.0)
+"""Tokens that a service counts, in parts of our estimate; outside it counts something else."""
+
+CHARACTERS_PER_TOKEN = 4.0
+SHORTENED = 0.95
+"""Of the length that a service's own figures allow."""
+
+MOST_BYTES_PER_TOKEN = 6.0
+"""A text with more bytes than this a token of the limit was cut, whatever its language."""
+
+
+class Plan:
+    """What is sent for each row, and how large it is."""
+
+    def __init__(self, provider: "HTTPProvider", endpoint: Endpoint, texts: Sequence[str]) -> None:
+        self._provider, self._endpoint = provider, endpoint
+        self._texts = texts
+        self._shortened: dict[int, str] = {}
+        self._n_bytes = byte_lengths(texts)
+        self._n_tokens = self._estimated()
+
+    def texts(self, rows: Indices) -> list[str]:
+        """Return the texts of these rows as they are sent."""
+        return [self._shortened.get(row) or self._texts[row] for row in rows.tolist()]
+
+    def batches(self, rows: Indices) -> Iterator[Indices]:
+        """Yield the rows of one request each."""
+        limits = self._endpoint.limits(self._provider)
+        for places in batches(self._n_bytes[rows], self._n_tokens[rows], limits):
+            yield rows[places]
+
+    def n_tokens(self, rows: Indices) -> int:
+        """Return about how many tokens these rows have."""
+        return int(self._n_tokens[rows].sum())
+
+    def usage(self, rows: Indices, told: int | None) -> tuple[int, bool]:
+        """Return the tokens of a request, and whether the service counted them credibly."""
+        n_bytes = int(self._n_bytes[rows].sum())
+        n_characters = sum(map(len, self.texts(rows)))
+        estimate = self.n_tokens(rows)
+        if told is None or not self._is_credible(told, n_bytes, n_characters, len(rows)):
+            return estimate, False
+        self._endpoint.learn_tokens(told, n_bytes)
+
+        return told, True
+
+    def learn(self, fault: Fault, rows: Indices) -> None:
+        """Take over the limit that an error named; without one, half of what was sent."""
+        if fault.kind is FaultKind.TOO_MANY_TEXTS:
+            half = len(rows) // 2
+            is_told = fault.cap is not None and fault.cap < len(rows)
+            self._endpoint.learn("texts", fault.cap if is_told and fault.cap else half)
+            return
+        sent = self.n_tokens(rows)
+        if fault.cap is not None and fault.given:
+            self._endpoint.learn_tokens(fault.given, int(self._n_bytes[rows].sum()))
+            self._n_tokens = self._estimated()
+        is_told = fault.cap is not None and fault.cap < self.n_tokens(rows)
+        self._endpoint.learn("tokens", fault.cap if is_told and fault.cap else sent // 2)
+
+    def split(self, rows: Indices, fault: Fault) -> list[Indices]:
+        """Return the rows in halves, or those that are too long apart from the others."""
+        if fault.kind is FaultKind.TOO_LONG and fault.cap is not None:
+            is_long = self._n_bytes[rows] > USUAL_BYTES_PER_TOKEN * fault.cap
+            if is_long.any() and not is_long.all():
+                return [rows[~is_long], *np.split(rows[is_long], int(is_long.sum()))]
+        middle = len(rows) // 2
+
+        return [rows[:middle], rows[middle:]]
+
+    def shorten(self, row: int, fault: Fault) -> bool:
+        """Cut the end off a text that is too long; return False if it must not be cut."""
+        text = self._shortened.get(row) or self._texts[row]
+        if not self._provider.truncate or len(text) < 2:
+            return False
+        share = 0.5
+        if fault.cap and fault.given and fault.given > fault.cap:
+            share = SHORTENED * fault.cap / fault.given
+        elif fault.cap:
+            share = min(0.7, CHARACTERS_PER_TOKEN * fault.cap / len(text))
+        if row not in self._shortened:
+            longest = fault.given or int(self._n_tokens[row])
+            count(Counts(truncated=1, longest=longest, limit=fault.cap or 0))
+        self._shortened[row] = text[: max(1, int(share * len(text)))]
+        self._n_bytes[row] = len(self._shortened[row].encode("utf-8", "replace"))
+        self._n_tokens[row] = max(1, int(share * self._n_tokens[row]))
+
+        return True
+
+    def count_cut_by_service(self, rows: Indices) -> None:
+        """Count the texts that the service must have cut, as it took more than its model reads."""
+        limit = self._endpoint.limits(self._provider).tokens_per_text
+        if limit is None:
+            return
+        cut = [
+            row
+            for row in rows[self._n_bytes[rows] > MOST_BYTES_PER_TOKEN * limit].tolist()
+            if row not in self._shortened
+        ]
+        if cut:
+            longest = int(self._n_tokens[cut].max())
+            count(Counts(truncated=len(cut), longest=longest, limit=limit))
+
+    def _estimated(self) -> Indices:
+        limits = self._endpoint.limits(self._provider)
+        estimate = estimated_tokens(self._n_bytes, limits, self._endpoint.tokens_per_byte)
+        # What is cut to the model's limit costs no more than that.
+        most = limits.tokens_per_text if self._provider.truncate else None
+
+        return estimate if most is None else np.minimum(estimate, most)
+
+    def _is_credible(self, told: int, n_bytes: int, n_characters: int, n_texts: int) -> bool:
+        """Some servers count characters, or nothing."""
+        least, most = (bound * n_bytes / USUAL_BYTES_PER_TOKEN for bound in CREDIBLE)
+        is_characters = n_characters > 3 * n_texts and abs(told - n_characters) <= n_texts
+
+        return least < told < most + n_texts * 3 and not is_characters
