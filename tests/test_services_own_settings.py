@@ -89,12 +89,14 @@ def test_tei_tells_what_it_serves_and_takes():
 
 
 @pytest.mark.parametrize("body", [None, "<html>", [], {}, {"model_id": None}])
-def test_another_server_is_not_taken_for_tei(body):
+def test_another_server_is_not_taken_for_one_of_these(body):
     """
-    An answer that names no model is an error: vectors of two models would be mixed.
+    An answer that names no models is an error: vectors of two models would be mixed.
     """
     with pytest.raises(InvalidResponse, match="does not say which model it serves"):
         TEI.discovered(body)
+    with pytest.raises(InvalidResponse, match="is Ollama there"):
+        OLLAMA.discovered(body)
 
 
 def test_nobody_is_asked_before_there_is_a_text():
@@ -117,7 +119,8 @@ def test_nobody_is_asked_before_there_is_a_text():
         (lambda: replace(COHERE, task=""), "such as clustering"),
         (lambda: replace(OLLAMA, num_ctx=0), "num_ctx must be an integer > 0, got 0"),
         (lambda: replace(OLLAMA, num_ctx="8"), "num_ctx must be an integer > 0, got '8'"),
-        (lambda: replace(OLLAMA, keep_alive="soon"), "keep_alive must be a while such as 30m"),
+        (lambda: replace(OLLAMA, keep_alive="soon"), "keep_alive must be a text such as '30m'"),
+        (lambda: replace(OLLAMA, keep_alive=300), "'300' or '-1', got 300"),
         (lambda: replace(TEI, base_url="http://x"), "takes the address as its model"),
         (lambda: replace(TEI, dimensions=0), "dimensions must be an integer > 0, got 0"),
         (lambda: TEIProvider("bge"), "expected an address"),

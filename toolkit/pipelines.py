@@ -199,13 +199,15 @@ def with_predictions(
     *,
     n_evidence: int = 0,
     joint: str = JOINT,
+    skip_failed: bool = False,
 ) -> pd.DataFrame:
     """
     Return the frame with prediction, confidence, margin, status and, if asked for, evidence.
 
     Each piece of evidence is the id, label and similarity of a training row, and its text where
     the model kept texts. Several labels stand in one cell, joined by `joint`. A column of the
-    frame is never replaced: ours is then named ``..._2``.
+    frame is never replaced: ours is then named ``..._2``. Rows whose text cannot be embedded,
+    where the embedder allows it, have the status ``failed``, or are left out if `skip_failed`.
     """
     vectors = model.embed(texts)
     added = model.decide(vectors)
@@ -217,8 +219,9 @@ def with_predictions(
             of_rank = found[found["rank"] == rank].drop(columns=["query", "rank"])
             names = {name: f"evidence_{rank}_{name}" for name in of_rank}
             added = added.join(of_rank.reset_index(drop=True).rename(columns=names))
+    whole = append_columns(frame, added)
 
-    return append_columns(frame, added)
+    return whole.loc[np.asarray(~np.isnan(vectors).any(axis=1))] if skip_failed else whole
 
 
 def _report_on_sets(

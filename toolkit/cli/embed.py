@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from toolkit.cli.options import (
+    cost_options,
     failure_options,
     input_options,
     output_options,
@@ -28,6 +29,7 @@ LIST_FORMATS = ("parquet", "feather", "json", "jsonl")
     help="What the vectors are for; matters for models trained with prompts.",
 )
 @provider_options
+@cost_options
 @input_options
 @output_options
 @failure_options
@@ -40,6 +42,7 @@ def embed_command(table: str, text: str | None, output: str, **options: Any) -> 
     Excel files one column a dimension. An interrupted run goes on where it was: run the same
     command again.
     """
+    from toolkit.cli.forecasts import tell_forecast
     from toolkit.cli.streams import stream
     from toolkit.embedded_frames import with_embeddings
     from toolkit.frames.formats import format_of
@@ -49,14 +52,23 @@ def embed_command(table: str, text: str | None, output: str, **options: Any) -> 
         options["provider"],
         task=options["task"],
         cache=not options["no_cache"],
-        on_error=options["on_error"],
+        on_error="raise" if options["on_error"] == "raise" else "nan",
     )
+    if options["dry_run"]:
+        tell_forecast(table, embedder, text=text, options=options)
+        return
     as_list = format_of(output, options["format"]).name in LIST_FORMATS
 
     stream(
         table,
         output,
-        lambda frame, columns: with_embeddings(frame, columns, embedder, as_list=as_list),
+        lambda frame, columns: with_embeddings(
+            frame,
+            columns,
+            embedder,
+            as_list=as_list,
+            skip_failed=options["on_error"] == "skip",
+        ),
         text=text,
         options=options,
     )

@@ -24,12 +24,18 @@ TITLES = {"classification": "class.", "clustering": "clust.", "mark": ""}
 TO_THE_LEFT = ("provider", "lang", "lengths", "mark")
 LEFT_OUT_FIRST = ("lengths", "lang", "tokens", "memory", "USD/M", "dims")
 
+ABOUT_KINDS = {
+    "ollama": "ollama: the scores are those of the original weights.",
+    "azure": "azure: write the name of your own deployment.",
+}
+
 Cells = dict[str, str]
 
 
 def models_text(
     models: Sequence[KnownModel],
     by: Order | None = None,
+    *,
     benchmark: str | None = None,
     width: int | None = None,
 ) -> str:
@@ -55,7 +61,7 @@ def models_text(
     --------
     >>> from toolkit.embedding.models import known_model
     >>> print(models_text([known_model("all-MiniLM-L6-v2")], width=90).splitlines()[0])
-    provider                lang  dims  lengths  tokens  memory  USD/M  class.  clust.  overall
+    provider                lang  dims  tokens  memory  USD/M  class.  clust.  overall
     """
     if width is None:
         width = min(max(shutil.get_terminal_size((100, 24)).columns, NARROWEST), WIDEST)
@@ -153,26 +159,21 @@ def _notes(
     if any(model.price for model in models):
         notes.append(f"USD/M is for a million tokens: {PRICE_SOURCE}, {PRICE_DATE}; prices change.")
     kinds = {model.provider for model in models}
-    if "ollama" in kinds:
-        notes.append("ollama: the scores are those of the original weights.")
-    if "azure" in kinds:
-        notes.append("azure: write the name of your own deployment.")
-    cut = next((model for model in models if model.allowed_dimensions), None)
-    if cut is not None:
-        notes.append(
-            "Other lengths, where the model allows them: "
-            f"--provider {cut.provider_name}@{_example(cut)}."
-        )
-    if missing := _missing(models, benchmark):
-        notes.append(missing)
+    notes += [text for kind, text in ABOUT_KINDS.items() if kind in kinds]
 
-    return notes
+    return [*notes, *filter(None, (_other_lengths(models), _missing(models, benchmark)))]
 
 
-def _example(model: KnownModel) -> int:
-    allowed = model.allowed_dimensions or ()
+def _other_lengths(models: Sequence[KnownModel]) -> str:
+    """Show by an example how to ask for shorter vectors."""
+    for model in models:
+        half = model.n_dimensions / 2
+        fitting = [each for each in model.allowed_dimensions or () if each >= half]
+        if fitting:
+            example = f"--provider {model.provider_name}@{fitting[0]}"
+            return f"Other lengths, where the model allows them: {example}."
 
-    return next((each for each in allowed if each >= model.n_dimensions / 2), model.n_dimensions)
+    return ""
 
 
 def _missing(models: Sequence[KnownModel], benchmark: str | None) -> str:

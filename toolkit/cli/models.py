@@ -50,7 +50,7 @@ def models_command(as_json: bool, sort: Any, **options: Any) -> None:
     wanted, benchmark = _wanted(options), options["benchmark"]
     models = [model for model in all_models() if wanted.fits(model)]
     if sort:
-        models = ordered(models, sort, benchmark)
+        models = ordered(models, sort, benchmark=benchmark)
     if as_json:
         rows = [as_row(model, benchmark) for model in models]
         click.echo(json.dumps({"models": rows}, ensure_ascii=False))
@@ -58,7 +58,7 @@ def models_command(as_json: bool, sort: Any, **options: Any) -> None:
     if not models:
         note("no known model is like that; leave an option out")
         return
-    click.echo(models_text(models, sort, benchmark))
+    click.echo(models_text(models, sort, benchmark=benchmark))
 
 
 def _wanted(options: dict[str, Any]) -> "Wanted":

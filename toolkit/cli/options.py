@@ -66,6 +66,20 @@ separator_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
+cost_options = _together(
+    click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Only tell how many texts, requests, tokens and dollars it would take.",
+    ),
+    click.option(
+        "--max-cost",
+        metavar="USD",
+        type=click.FloatRange(min=0),
+        help="Stop before an embedding service costs more than this.",
+    ),
+)
+
 provider_options = _together(
     click.option(
         "--provider",
@@ -106,16 +120,18 @@ output_options = _together(
 )
 
 rejects_option = click.option(
-    "--rejects", metavar="FILE", help="Write the lines of INPUT that cannot be read here."
+    "--rejects",
+    metavar="FILE",
+    help="Write what cannot be read or embedded here, with the reasons.",
 )
 
 failure_options = _together(
     click.option(
         "--on-error",
-        type=click.Choice(["raise", "nan"]),
+        type=click.Choice(["raise", "nan", "skip"]),
         default="raise",
         show_default=True,
-        help="A text that cannot be embedded stops the run, or is counted and left empty.",
+        help="A text that cannot be embedded: stop, leave its cells empty, or leave the row out.",
     ),
     rejects_option,
 )

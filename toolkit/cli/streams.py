@@ -27,13 +27,15 @@ def stream(
     """
     from toolkit.embedding import counting
     from toolkit.frames import FrameReader, FrameWriter, require_rows
+    from toolkit.texts import text_values
 
     reader = FrameReader(
         table, chunk_rows=CHUNK_ROWS, limit=options["limit"], format=options["input_format"]
     )
     others = [table, output, *filter(None, [options.get("model")])]
     rejects = Rejects(options["rejects"], not_over=others, force=options["force"])
-    with rejects, reader, telling_counts(), counting() as counts:
+    n_rows = 0
+    with rejects, reader, telling_counts(options["max_cost"]):
         writer = FrameWriter(
             output,
             like=reader.report,
@@ -46,8 +48,12 @@ def stream(
             for frame in reader:
                 require_rows(frame, reader.report.source)
                 columns = columns or text_columns(frame, text)
-                writer.write(step(frame, columns))
+                with counting() as counts:
+                    done = step(frame, columns)
+                writer.write(done)
                 rejects.take(reader.report)
+                rejects.take_failures(counts.failures, text_values(frame, columns), n_rows)
+                n_rows += len(frame)
         notes([*reader.report.problems(), *writer.notes()])
-    if failure := rejects.failure(counts.failed):
+    if failure := rejects.failure():
         raise failure

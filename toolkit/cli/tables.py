@@ -9,10 +9,12 @@ import click
 
 from toolkit.cli.failures import SomeRowsFailed
 from toolkit.cli.talk import note, notes
+from toolkit.plain_text import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from toolkit.embedding.parts import Failure
     from toolkit.frames import ReadReport
 
 CHUNK_ROWS = 20_000
@@ -89,7 +91,7 @@ def with_ids(frame: "pd.DataFrame", column: str | None) -> "pd.DataFrame":
 
 class Rejects:
     """
-    The lines of the input that could not be read: counted, and written if a file is named.
+    What could not be read or embedded: counted, and written with reasons if a file is named.
 
     A context manager: the file appears whole when the block ends well, as every output does.
     """
@@ -98,7 +100,7 @@ class Rejects:
         from toolkit.frames.formats import Format
         from toolkit.frames.targets import Target
 
-        self._path, self._n = path, 0
+        self._path, self._n, self._n_failed = path, 0, 0
         if path == "-":
             raise click.UsageError("--rejects - would mix with the output: name a file")
         same = [name for name in not_over if path and same_file(name, path)]
@@ -124,24 +126,35 @@ class Rejects:
     def take(self, report: "ReadReport") -> None:
         """Move the reader's rejected rows to the file."""
         self._n += len(report.rejects)
-        if self._stream is not None:
-            for row in report.rejects:
-                line = f"line {row.line}: {row.reason}: {row.text}\n"
-                self._stream.write(line.encode("utf-8", "replace"))
+        for row in report.rejects:
+            self._write(f"line {row.line}: {row.reason}: {row.text}")
         report.rejects.clear()
 
-    def failure(self, n_failed: int = 0) -> SomeRowsFailed | None:
+    def take_failures(
+        self, failures: Sequence["Failure"], texts: Sequence[object], first_row: int
+    ) -> None:
+        """Note the rows of a chunk whose texts could not be embedded; rows count from 0."""
+        self._n_failed += len(failures)
+        for failure in failures:
+            row, text = first_row + failure.row, one_line(texts[failure.row])
+            self._write(f"row {row}: {failure.reason}: {text}")
+
+    def failure(self) -> SomeRowsFailed | None:
         """Return what to raise at the very end if any row was left out or not embedded."""
         parts = []
         if self._n:
-            where = f"see {self._path}" if self._path else "--rejects FILE keeps them"
             lines = "line" if self._n == 1 else "lines"
-            parts.append(f"{self._n:,} {lines} of the input could not be read ({where})")
-        if n_failed:
-            texts = "text" if n_failed == 1 else "texts"
-            parts.append(f"{n_failed:,} {texts} could not be embedded")
+            parts.append(f"{self._n:,} {lines} of the input could not be read")
+        if self._n_failed:
+            texts = "text" if self._n_failed == 1 else "texts"
+            parts.append(f"{self._n_failed:,} {texts} could not be embedded")
+        where = f"see {self._path}" if self._path else "--rejects FILE keeps the reasons"
 
-        return SomeRowsFailed(" and ".join(parts)) if parts else None
+        return SomeRowsFailed(f"{' and '.join(parts)} ({where})") if parts else None
+
+    def _write(self, line: str) -> None:
+        if self._stream is not None:
+            self._stream.write(f"{line}\n".encode("utf-8", "replace"))
 
 
 def _named(text: str, columns: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import click
 
@@ -33,12 +33,22 @@ def notes(messages: Iterable[str]) -> None:
 
 
 @contextmanager
-def telling_counts() -> Iterator[None]:
-    """Afterwards say how many texts were embedded, how many were known, and what was odd."""
-    from toolkit.embedding import counting
+def telling_counts(max_cost: float | None = None) -> Iterator[None]:
+    """
+    Afterwards say how many texts were embedded, what it cost, and what was odd.
 
+    What a service was asked for is told even if the block fails: it may have cost something.
+    """
+    from toolkit.embedding import counting, spending_at_most
+
+    limited = nullcontext() if max_cost is None else spending_at_most(max_cost)
     with counting() as counts:
-        yield
-    if counts.embedded or counts.cached:
-        note(f"{counts.embedded:,} texts embedded, {counts.cached:,} taken from the cache")
+        try:
+            with limited:
+                yield
+        finally:
+            if counts.embedded or counts.cached:
+                note(f"{counts.embedded:,} texts embedded, {counts.cached:,} taken from the cache")
+            if usage := counts.usage():
+                note(f"sent: {usage}")
     notes(counts.notes())

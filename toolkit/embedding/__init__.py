@@ -7,6 +7,7 @@ from toolkit.embedding.catalog import DEFAULT_PROVIDER, provider_from_name, prov
 from toolkit.embedding.counts import Counts, count, counting, is_counting
 from toolkit.embedding.hashing import HashingProvider
 from toolkit.embedding.local import SentenceTransformerProvider
+from toolkit.embedding.spending import spending_at_most
 from toolkit.embedding.static import StaticProvider
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "is_counting",
     "provider_from_name",
     "provider_name",
+    "spending_at_most",
 ]

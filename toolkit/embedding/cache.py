@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit.embedding.asynchronous import embed_async
 from toolkit.embedding.base import Embeddings, Provider, Task, check_task
 from toolkit.embedding.blocks import embedded_parts
 from toolkit.embedding.counts import Counts, count
 from toolkit.embedding.parts import Failure, Part, whole
-from toolkit.embedding.vector_store import Space, SpaceInfo, VectorStore, check_length
+from toolkit.embedding.space import Space, SpaceInfo, check_length
+from toolkit.embedding.vector_store import VectorStore
 from toolkit.kernels.arrays import Indices
 
 
@@ -94,6 +96,12 @@ class CachedProvider:
         check_task(task)
 
         return self._parts(texts, task, may_fail=True)
+
+    def known(self, texts: Sequence[str], *, task: Task = "none") -> npt.NDArray[np.bool_]:
+        """Return which texts need not be embedded any more, shape (n_texts,)."""
+        space = Space(self.fingerprint, self.task_as_sent(task))
+        with VectorStore(Path(self.path) if self.path else default_cache_path()) as store:
+            return store.known(space, space.keys(texts))
 
     def _parts(
         self, texts: Sequence[str], task: Task, *, may_fail: bool

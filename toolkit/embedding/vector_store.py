@@ -1,23 +1,22 @@
 """The SQLite file behind the cache: keys to float32 vectors, safe to share and to interrupt."""
 
-import hashlib
 import os
 import sqlite3
 import time
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit.embedding.base import Embeddings
-from toolkit.errors import InvalidResponse, ToolkitWarning
+from toolkit.embedding.space import FORMAT, Space, SpaceInfo, check_length
+from toolkit.errors import ToolkitWarning
 
-FORMAT = 1
 KEYS_PER_QUERY = 900
 BUSY_SECONDS = 60
 CREATE_ATTEMPTS = 100
@@ -32,43 +31,6 @@ CREATE TABLE IF NOT EXISTS vectors (
 );
 CREATE INDEX IF NOT EXISTS vectors_space ON vectors (space);
 """
-
-
-@dataclass(frozen=True)
-class Space:
-    """Vectors that may stand in one matrix: those of one provider and one task as it is sent."""
-
-    fingerprint: str
-    task: str
-
-    def keys(self, texts: Sequence[str]) -> list[bytes]:
-        """
-        Return a 20-byte key for each text; no field can run into the next.
-
-        >>> Space("a", "bc").keys(["d"]) == Space("ab", "c").keys(["d"])
-        False
-        """
-        common = hashlib.blake2b(digest_size=20)
-        for part in (str(FORMAT), self.fingerprint, self.task):
-            encoded = part.encode("utf-8", "surrogatepass")
-            common.update(len(encoded).to_bytes(8, "little") + encoded)
-        keys = []
-        for text in texts:
-            key = common.copy()
-            key.update(text.encode("utf-8", "surrogatepass"))
-            keys.append(key.digest())
-
-        return keys
-
-
-@dataclass(frozen=True)
-class SpaceInfo:
-    """How many vectors of one provider and task are kept, and their size in bytes."""
-
-    fingerprint: str
-    task: str
-    n_vectors: int
-    n_bytes: int
 
 
 class VectorStore:
@@ -113,6 +75,20 @@ class VectorStore:
         found &= np.isfinite(vectors).all(axis=1)
 
         return found, vectors.astype(np.float32, copy=False)
+
+    def known(self, space: Space, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+        """Return which keys are there, shape (n_keys,), without reading their vectors."""
+        n_dimensions, known = 0, set[bytes]()
+        try:
+            if self._connection is not None:
+                n_dimensions = _number_and_length(self._connection, space)[1]
+            for start in range(0, len(keys) if n_dimensions else 0, KEYS_PER_QUERY):
+                part = keys[start : start + KEYS_PER_QUERY]
+                known.update(key for key, *_ in self._select(part, n_dimensions, "key"))
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+        return np.fromiter((key in known for key in keys), dtype=bool, count=len(keys))
 
     def write(self, space: Space, keys: Sequence[bytes], vectors: Embeddings) -> None:
         """
@@ -190,19 +166,22 @@ class VectorStore:
             if self._connection is not None:
                 n_dimensions = _number_and_length(self._connection, space)[1]
             for start in range(0, len(keys) if n_dimensions else 0, KEYS_PER_QUERY):
-                blobs.update(self._select(keys[start : start + KEYS_PER_QUERY], n_dimensions))
+                part = keys[start : start + KEYS_PER_QUERY]
+                blobs.update(self._select(part, n_dimensions, "key, vector"))
         except sqlite3.Error as error:
             self._give_up(error)
 
         return n_dimensions, blobs
 
-    def _select(self, keys: Sequence[bytes], n_dimensions: int) -> list[tuple[bytes, bytes]]:
+    def _select(
+        self, keys: Sequence[bytes], n_dimensions: int, columns: str
+    ) -> list[tuple[bytes, bytes]]:
         if self._connection is None:
             return []
         marks = ",".join("?" * len(keys))
 
         return self._connection.execute(
-            f"SELECT key, vector FROM vectors WHERE key IN ({marks}) "
+            f"SELECT {columns} FROM vectors WHERE key IN ({marks}) "
             "AND typeof(vector) = 'blob' AND length(vector) = ?",
             [*keys, 4 * n_dimensions],
         ).fetchall()
@@ -255,19 +234,6 @@ class VectorStore:
             return False
 
         return True
-
-
-def check_length(space: Space, kept: int, came: int) -> None:
-    """
-    Raise InvalidResponse unless vectors that came are as long as those kept in their space.
-
-    >>> check_length(Space("hashing:8", "none"), kept=8, came=8)
-    """
-    if kept != came:
-        raise InvalidResponse(
-            f"{space.fingerprint}: vectors of {kept} dimensions are kept, now {came} came: "
-            "if the model was replaced, run toolkit cache clear"
-        )
 
 
 def _number_and_length(connection: sqlite3.Connection, space: Space) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from toolkit.errors import AuthenticationFailed, InputError
 
@@ -26,6 +27,8 @@ class KeySource:
         Put before the key in the header.
     is_required : bool
         Whether the service refuses to work without a key.
+    otherwise : KeySource or None
+        Where to look if none of the names is set: another kind of key, with a header of its own.
 
     Examples
     --------
@@ -37,6 +40,7 @@ class KeySource:
     header: str = "Authorization"
     prefix: str = "Bearer "
     is_required: bool = True
+    otherwise: Self | None = None
 
     def __post_init__(self) -> None:
         for name in self.names:
@@ -49,13 +53,18 @@ class KeySource:
     def headers(self) -> Mapping[str, str]:
         """Return the header with the key, nothing if there is none and none is needed."""
         key = self.key()
-        if key is None and self.is_required:
+        if key is not None:
+            return {self.header: self.prefix + key}
+        if self.otherwise is not None and self.otherwise.key() is not None:
+            return self.otherwise.headers()
+        if self.is_required:
+            names = self._all_names()
             raise AuthenticationFailed(
-                f"the service needs a key, and {' and '.join(self.names)} "
-                f"{'is' if len(self.names) == 1 else 'are'} not set: put the key in the environment"
+                f"the service needs a key, and {' and '.join(names)} "
+                f"{'is' if len(names) == 1 else 'are'} not set: put the key in the environment"
             )
 
-        return {} if key is None else {self.header: self.prefix + key}
+        return {}
 
     def key(self) -> str | None:
         """Return the key without the white space that pasting brings along, None if not set."""
@@ -72,9 +81,12 @@ class KeySource:
 
     def hidden(self, text: str) -> str:
         """Return the text with the keys in it, as services may echo them, made unreadable."""
-        for name in self.names:
+        for name in self._all_names():
             key = os.environ.get(name, "").strip()
             if len(key) >= LEAST_SECRET:
                 text = text.replace(key, HIDDEN)
 
         return text
+
+    def _all_names(self) -> tuple[str, ...]:
+        return self.names + (self.otherwise._all_names() if self.otherwise is not None else ())

@@ -71,6 +71,11 @@ class HTTPProvider(ABC):
     url_env: ClassVar[str | None] = None
     own_keys: ClassVar[KeySource]
     setting_names: ClassVar[Mapping[str, str]] = {}
+    """What a field is called in a provider's name, where that is not its own name."""
+    refused_settings: ClassVar[Mapping[str, str]] = {}
+    """Settings that the service offers and this class does not, and why."""
+    same_vectors: ClassVar[tuple[str, ...]] = ()
+    """Fields of its own that change no vector."""
 
     @property
     @abstractmethod
@@ -128,7 +133,8 @@ class HTTPProvider(ABC):
         url = self.base_url or os.environ.get(self.url_env or "", "").strip() or self.own_url
         if not url:
             raise InputError(
-                f"{self.kind}: where is the service? Give base_url"
+                f"{self.kind}: where is the service? Give "
+                f"{self.setting_names.get('base_url', 'base_url')}"
                 + (f" or set {self.url_env}" if self.url_env else "")
             )
 
@@ -149,6 +155,11 @@ class HTTPProvider(ABC):
         return known_model(self.model, self.kind)
 
     @property
+    def is_vendors(self) -> bool:
+        """Whether the address is the vendor's own, so that its limits and prices hold."""
+        return self.url == self.own_url
+
+    @property
     def price_per_million(self) -> float | None:
         """US dollars for a million tokens, None if not known; this machine costs nothing."""
         if self.price is not None:
@@ -156,12 +167,12 @@ class HTTPProvider(ABC):
         if is_this_machine(self.url):
             return 0.0
 
-        return self.known.price if self.known is not None and self.url == self.own_url else None
+        return self.known.price if self.known is not None and self.is_vendors else None
 
     @property
     def name(self) -> str:
         at = f"@{self.dimensions}" if self.dimensions else ""
-        query = urlencode(self._settings(), safe="/:")
+        query = urlencode(self._settings(without=("model", "dimensions")), safe="/:")
 
         return f"{self.kind}:{self.model}{at}{'?' + query if query else ''}"
 
@@ -173,11 +184,7 @@ class HTTPProvider(ABC):
         at = f"@{self.dimensions}" if self.dimensions else ""
         revision = discovery(self).revision
         where = "" if self.url == self.own_url else f" at {self.url}"
-        other = {
-            key: value
-            for key, value in self._settings().items()
-            if key not in NOT_IN_FINGERPRINT and key not in self.setting_names.values()
-        }
+        other = self._settings(without=(*NOT_IN_FINGERPRINT, *self.same_vectors))
         told = f"?{urlencode(other, safe='/:')}" if other else ""
 
         return f"{self.kind}:{self.model}{'#' + revision if revision else ''}{at}{told}{where}"
@@ -221,13 +228,12 @@ class HTTPProvider(ABC):
         if self.known is not None:
             self.known.check_dimensions(dimensions)
 
-    def _settings(self) -> dict[str, str]:
+    def _settings(self, *, without: Sequence[str]) -> dict[str, str]:
         """Settings that are not the usual ones, as a name tells them."""
         return {
             self.setting_names.get(field.name, field.name): _told(getattr(self, field.name))
             for field in fields(self)
-            if field.name not in ("model", "dimensions")
-            and getattr(self, field.name) != field.default
+            if field.name not in without and getattr(self, field.name) != field.default
         }
 
 

@@ -60,7 +60,7 @@ class Wanted:
 
 
 def ordered(
-    models: Iterable[KnownModel], by: Order, benchmark: str | None = None
+    models: Iterable[KnownModel], by: Order, *, benchmark: str | None = None
 ) -> list[KnownModel]:
     """
     Return the models in order: high scores first, else what is small; the unknown last.

@@ -12,8 +12,17 @@ from toolkit.embedding.http.decoding import check_count, count_in, items, text_i
 from toolkit.embedding.http.keys import KeySource
 from toolkit.embedding.http.service import HTTPProvider
 from toolkit.embedding.http.urls import checked_url
-from toolkit.embedding.http.wire import Discovery, Fault, FaultKind, Json, Limits, Reply, Request
-from toolkit.errors import InputError, ModelNotFound
+from toolkit.embedding.http.wire import (
+    BadReply,
+    Discovery,
+    Fault,
+    FaultKind,
+    Json,
+    Limits,
+    Reply,
+    Request,
+)
+from toolkit.errors import InputError, InvalidResponse, ModelNotFound
 
 LOCAL = "127.0.0.1"
 PORT = "11434"
@@ -69,9 +78,9 @@ class OllamaProvider(HTTPProvider):
         super().__post_init__()
         if self.num_ctx is not None and not (isinstance(self.num_ctx, int) and self.num_ctx > 0):
             raise InputError(f"num_ctx must be an integer > 0, got {self.num_ctx!r}")
-        if self.keep_alive is not None and not re.fullmatch(A_WHILE, str(self.keep_alive)):
+        if self.keep_alive is not None and not _is_while(self.keep_alive):
             raise InputError(
-                f"keep_alive must be a while such as 30m, seconds or -1, got {self.keep_alive!r}"
+                f"keep_alive must be a text such as '30m', '300' or '-1', got {self.keep_alive!r}"
             )
 
     @property
@@ -101,8 +110,14 @@ class OllamaProvider(HTTPProvider):
 
     def discovered(self, body: Json) -> Discovery:
         """Return the digest of the model; a model that is not there says so when it is used."""
+        try:
+            models = items(body, "models")
+        except BadReply as error:
+            raise InvalidResponse(
+                f"ollama: {self.url}/api/tags lists no models ({error}): is Ollama there?"
+            ) from None
         wanted = _tagged(self.model)
-        for item in items(body, "models"):
+        for item in models:
             name, digest = text_in(item, "model") or text_in(item, "name"), text_in(item, "digest")
             if name and digest and _tagged(name) == wanted:
                 return Discovery(revision=digest.removeprefix("sha256:")[:DIGEST])
@@ -144,6 +159,10 @@ class OllamaProvider(HTTPProvider):
             return Fault(FaultKind.FATAL, f"{message}: {command}", error=ModelNotFound)
 
         return None
+
+
+def _is_while(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(A_WHILE, value) is not None
 
 
 def address(host: str) -> str:
