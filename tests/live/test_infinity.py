@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.live.servers import MODEL
-from tests.live.texts import FITTING, ODD_ROWS, OVER_LONG, numbered
-from toolkit.cli import main
+from tests.live.texts import FITTING, HUGE, ODD_ROWS, OVER_LONG, numbered
+from toolkit.cli.commands import toolkit
 from toolkit.embedding import counting, provider_from_name
 from toolkit.embedding.http.wire import Limits
 from toolkit.embedding.services.openai import OpenAIProvider
@@ -40,6 +40,20 @@ def test_over_long_rows_pass(provider, local, cosines, text):
     texts = ["late parcel", text, "refund"]
 
     assert cosines(provider.embed(texts), local.embed(texts)).min() >= 0.9999
+
+
+def test_a_row_that_is_refused_for_its_length_is_cut(provider, local, cosines):
+    """
+    Over 122,880 characters this server refuses a request: the text is cut and counted, alone.
+    """
+    texts = [*numbered(200), HUGE, "refund"]
+
+    with counting() as counts:
+        vectors = provider.embed(texts)
+
+    assert cosines(vectors, local.embed(texts)).min() >= 0.9999
+    assert counts.truncated == 1
+    assert counts.requests <= 20
 
 
 def test_a_cut_comes_back_as_a_unit_row(infinity, local, cosines):
@@ -150,8 +164,8 @@ def test_a_name_says_it_all(infinity, provider):
     """
     name = f"openai:{MODEL}?base_url={infinity.url}"
 
-    run = CliRunner().invoke(main, ["similarity", "Apple", "Orange", "--provider", name])
-    own = CliRunner().invoke(main, ["similarity", "Apple", "Orange"])
+    run = CliRunner().invoke(toolkit, ["similarity", "Apple", "Orange", "--provider", name])
+    own = CliRunner().invoke(toolkit, ["similarity", "Apple", "Orange"])
 
     assert provider_from_name(name) == provider
     assert run.exit_code == 0, run.output

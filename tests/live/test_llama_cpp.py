@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.live.servers import LLAMA_KEY, MODEL
-from tests.live.texts import FITTING, ODD_ROWS, OVER_LONG, numbered
+from tests.live.texts import FITTING, HUGE, ODD_ROWS, OVER_LONG, numbered
 from toolkit.embedding import counting
 from toolkit.embedding.services.openai import OpenAIProvider
 from toolkit.errors import AuthenticationFailed, InvalidResponse, TextsFailed
@@ -32,13 +32,17 @@ def test_vectors_are_the_models_own(provider, local, cosines):
     assert min(found.values()) >= 0.9999, found
 
 
-@pytest.mark.parametrize("kind", ["25,000 characters", "emoji", "1 MB"])
-def test_over_long_rows_are_cut(provider, local, cosines, kind):
+@pytest.mark.parametrize(
+    "text",
+    [OVER_LONG["25,000 characters"], OVER_LONG["emoji"], HUGE],
+    ids=["words", "emoji", "1 MB"],
+)
+def test_over_long_rows_are_cut(provider, local, cosines, text):
     """
     One over-long text fails a whole request with a 500 here: it is cut, counted, and alone in it.
     """
     texts = numbered(100)
-    texts[40] = OVER_LONG[kind]
+    texts[40] = text
 
     with counting() as counts:
         vectors = provider.embed(texts)

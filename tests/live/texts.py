@@ -18,8 +18,10 @@ OVER_LONG = {
     "25,000 characters": "late parcel? " * 1923,
     "one word": "x" * 25_000,
     "emoji": "💛 " * 12_500,
-    "1 MB": "late parcel " * 90_000,
+    "120,000 characters": "late parcel " * 10_000,
 }
+
+HUGE = "late parcel " * 90_000
 
 ODD_ROWS = ["late parcel", "", " ", None, float("nan"), 3, "\ud800", "\x00", "late parcel"]
 

@@ -107,7 +107,7 @@ class Forecaster:
 
     def __init__(self, provider: Provider, task: Task = "none") -> None:
         self._cached = provider if isinstance(provider, CachedProvider) else None
-        self._inner = provider.provider if isinstance(provider, CachedProvider) else provider
+        self._inner = _innermost(provider)
         self._space = Space(provider.fingerprint, task_as_sent(provider, task))
         self._task = task
         self._seen: set[bytes] = set()
@@ -151,3 +151,10 @@ class Forecaster:
             n_tokens = np.minimum(n_tokens, limits.tokens_per_text)
         self._n_requests += sum(1 for _ in batches(n_bytes, n_tokens, limits))
         self._n_tokens += int(n_tokens.sum())
+
+
+def _innermost(provider: Provider) -> Provider:
+    """Return who embeds in the end, without caches and checks around it."""
+    inner = getattr(provider, "provider", None)
+
+    return provider if inner is None else _innermost(inner)

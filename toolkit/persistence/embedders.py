@@ -88,7 +88,10 @@ def with_provider(model: Any, origin: Origin, given: str | Provider | None) -> A
 
 def _found(name: str, given: str | Provider | None) -> Provider:
     try:
-        return TextEmbedder(name if given is None else given).resolved_provider()
+        provider = TextEmbedder(name if given is None else given).resolved_provider()
+        if given is None:
+            _check_is_usual(provider, name)
+        return provider
     except UnknownProvider as error:
         if given is not None:
             raise
@@ -96,6 +99,16 @@ def _found(name: str, given: str | Provider | None) -> Provider:
             f"the model was fitted with the provider {name!r}, which is not known here: load it "
             "with provider=..., the provider itself"
         ) from error
+
+
+def _check_is_usual(provider: Provider, name: str) -> None:
+    """No file chooses where its reader's texts and keys go."""
+    if not getattr(provider, "is_usual", True):
+        raise ModelFileError(
+            "the file would send texts, and a key from the environment, to an address or by a key "
+            f"of its own: if you trust {name}, load the model with it as provider=... "
+            "(--provider on the command line)"
+        )
 
 
 def _in_its_cache(provider: Provider, verified: VerifiedProvider) -> Provider:

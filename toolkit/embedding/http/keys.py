@@ -12,6 +12,10 @@ HIDDEN = "***"
 LEAST_SECRET = 6
 """Characters of a key that are worth hiding in what a service says: less stands in any sentence."""
 
+NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+LIKE_A_KEY = r"(?=.*[a-z])(?=.*[0-9]).{24,}"
+"""Some keys could be names: they must not be shown in an error as a name that is not set."""
+
 
 @dataclass(frozen=True)
 class KeySource:
@@ -44,7 +48,7 @@ class KeySource:
 
     def __post_init__(self) -> None:
         for name in self.names:
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            if not re.fullmatch(NAME, name) or re.fullmatch(LIKE_A_KEY, name):
                 raise InputError(
                     "key_env must be the name of an environment variable, such as OPENAI_API_KEY, "
                     "not a key"

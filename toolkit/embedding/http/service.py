@@ -3,7 +3,7 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import ClassVar, Self
 from urllib.parse import urlencode
 
@@ -122,7 +122,8 @@ class HTTPProvider(ABC):
             raise InputError(f"price must be >= 0 USD per million tokens, got {self.price!r}")
         if self.base_url is not None:
             checked_url(self.base_url)
-        _ = self.keys
+        if self.key_env is not None:
+            KeySource((self.key_env,))
 
     def __sklearn_clone__(self) -> Self:
         return self
@@ -142,12 +143,20 @@ class HTTPProvider(ABC):
 
     @property
     def keys(self) -> KeySource:
-        """Where the key comes from."""
+        """Where the key comes from; another address than the vendor's may need none."""
         own = self.own_keys
-        if self.key_env is None:
-            return own
+        if self.key_env is not None:
+            return KeySource((self.key_env,), own.header, own.prefix)
 
-        return KeySource((self.key_env,), own.header, own.prefix)
+        return replace(own, is_required=own.is_required and self.is_vendors)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether texts and key go to the vendor, this machine, or where the environment says."""
+        told = os.environ.get(self.url_env or "", "").strip().rstrip("/")
+        is_usual_key = self.key_env is None or self.key_env in self.own_keys.names
+
+        return is_usual_key and (self.url in (self.own_url, told) or is_this_machine(self.url))
 
     @property
     def known(self) -> KnownModel | None:
