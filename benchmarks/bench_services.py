@@ -129,11 +129,7 @@ def by_hand(url: str, texts: list[str], n_in_flight: int, batch: int) -> float:
 def rates(rounds: int) -> None:
     process, url = served()
     texts = [f"where is my parcel number {number}" for number in range(N_TEXTS)]
-    batch = (
-        endpoint_of(OpenAIProvider("bench", base_url=url))
-        .limits(OpenAIProvider("bench", base_url=url))
-        .batch
-    )
+    batch = OpenAIProvider("bench", base_url=url).limits.batch
     ways = {"toolkit": lambda: ours(url, texts)} | {
         f"httpx, {n} in flight": lambda n=n: by_hand(url, texts, n, batch) for n in FIXED
     }

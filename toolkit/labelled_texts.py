@@ -1,6 +1,7 @@
 """The rows of a table that can teach or test a classifier, and how many cannot."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.frames import require_columns
 from toolkit.texts import clean_texts, text_values
+
+_PRINTED_LONG = re.compile(r"(-?[1-9]\d*|0)\.0|(\d{4}-\d\d-\d\d)[ T]00:00:00(?:\.0+)?")
+"""Whole numbers as floats print, and dates as points in time do."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def labelled_texts(
     """
     Return the rows that have a text and a label, and how many have not.
 
-    Labels are taken as text, so that 7, 7.0 and "7" are one label whatever the table's format.
+    Labels are taken as text, as ``label_texts`` gives it: equal ones are equal in every format.
 
     Parameters
     ----------
@@ -101,25 +105,42 @@ def labelled_texts(
     )
 
 
+def label_texts(labels: Sequence[object]) -> list[str]:
+    """
+    Return labels as texts, "" where there is none, so that one label reads the same everywhere.
+
+    Whole numbers lose their ``.0`` and dates their midnight, also where they stand as text: a
+    column with gaps turns whole numbers into floats, and many a format turns dates into times.
+
+    >>> label_texts([7, 7.0, "7.0", "7.50", "007", None])
+    ['7', '7', '7', '7.50', '007', '']
+    >>> label_texts([pd.Timestamp("2025-03-01"), "2025-03-01", "2025-03-01 00:00:00"])
+    ['2025-03-01', '2025-03-01', '2025-03-01']
+    """
+    clean = clean_texts(labels)
+
+    return [
+        "" if empty else _shortest(text)
+        for text, empty in zip(clean.texts, clean.is_empty, strict=True)
+    ]
+
+
+def _shortest(text: str) -> str:
+    found = _PRINTED_LONG.fullmatch(text)
+
+    return (found[1] or found[2]) if found else text
+
+
 def _labels(cells: list[object], separator: str | None) -> list[Any]:
-    if any(isinstance(cell, (list, tuple, np.ndarray)) for cell in cells):
-        return [[text for text in _as_texts(cell) if text] for cell in cells]
-    texts = _as_texts(cells)
+    lists = (list, tuple, np.ndarray)
+    if any(isinstance(cell, lists) for cell in cells):
+        return [_filled(cell if isinstance(cell, lists) else [cell]) for cell in cells]
+    texts = label_texts(cells)
     if separator is None:
         return texts
 
-    return [[part.strip() for part in text.split(separator) if part.strip()] for text in texts]
+    return [_filled(part.strip() for part in text.split(separator)) for text in texts]
 
 
-def _as_texts(cells: object) -> list[str]:
-    """Whole numbers lose their ``.0``: a column with gaps turns whole numbers into floats."""
-    values = list(cells) if isinstance(cells, (list, tuple, np.ndarray)) else [cells]
-    whole = [
-        int(value)
-        if isinstance(value, (float, np.floating)) and float(value).is_integer()
-        else value
-        for value in values
-    ]
-    clean = clean_texts(whole)
-
-    return ["" if empty else text for text, empty in zip(clean.texts, clean.is_empty, strict=True)]
+def _filled(labels: Iterable[object]) -> list[str]:
+    return [text for text in label_texts(list(labels)) if text]

@@ -18,7 +18,7 @@ from toolkit.evaluation import (
 )
 from toolkit.frames import append_columns, require_columns
 from toolkit.kernels import cosine_similarity
-from toolkit.labelled_texts import LabelledTexts
+from toolkit.labelled_texts import LabelledTexts, label_texts
 from toolkit.text_embedder import TextEmbedder
 from toolkit.texts import TextInput, clean_texts, text_values
 
@@ -100,7 +100,7 @@ def evaluate_classifier(
     InputError
         If the model gives several labels a row and the table has one, or the other way round.
     """
-    if table.has_label_sets != (model.label_sets_ is not None):
+    if table.has_label_sets != model.is_multilabel_:
         raise InputError(
             "the table has several labels a row and the model gives one: leave the separator out"
             if table.has_label_sets
@@ -141,7 +141,7 @@ def report_on(
     if table.has_label_sets:
         return _report_on_sets(model, table, probabilities, held_out=held_out)
     # Labels of a table are texts; those of a model made in Python may be numbers.
-    own = {str(label): label for label in model.classes_}
+    own = dict(zip(label_texts(list(model.classes_)), model.classes_, strict=True))
     labels = [own.get(label, label) for label in table.labels]
     unseen = {label for label in table.labels if label not in own}
     if unseen and not all(isinstance(label, str) for label in model.classes_):
@@ -228,8 +228,14 @@ def _report_on_sets(
     model: TextClassifier, table: LabelledTexts, probabilities: np.ndarray, *, held_out: bool
 ) -> MultilabelReport:
     """Labels that the model never learned count: it gives them a probability of 0."""
-    own = [str(label) for label in model.classes_]
+    own = label_texts(list(model.classes_))
     unseen = sorted({label for labels in table.labels for label in labels} - set(own))
+    if unseen and model.label_sets_ is None:
+        raise InputError(
+            f"the model was fitted on an indicator matrix, so its labels are the numbers {own[0]} "
+            f"to {own[-1]} of the columns, and the table has {', '.join(unseen[:5])}: use these "
+            "numbers as labels, or fit on lists of labels"
+        )
     classes = np.array([*own, *unseen])
     indicator = np.array([np.isin(classes, labels) for labels in table.labels], dtype=int)
     padded = np.hstack([probabilities, np.zeros((len(probabilities), len(unseen)))])

@@ -45,12 +45,15 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
     """Report accuracy, confusions and calibration of a classifier on the rows of INPUT."""
     from toolkit.cli.tables import Rejects, check_output
     from toolkit.cli.talk import note, notes, telling_counts
+    from toolkit.evaluation import ClassificationReport, save_evaluation_plot
     from toolkit.persistence import load
     from toolkit.pipelines import evaluate_classifier, notes_on_known_rows
 
     if options["plot"]:
         check_output(options["plot"], force=options["force"])
     classifier = load(model, provider=options["provider"])
+    if options["plot"] and classifier.is_multilabel_:
+        raise click.UsageError("--plot draws one label a row; this model gives several")
     others = [table, model, *filter(None, [options["plot"]])]
     with Rejects(options["rejects"], not_over=others, force=options["force"]) as rejects:
         rows = _rows(table, model, classifier, rejects, options)
@@ -58,11 +61,7 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
     with telling_counts():
         report = evaluate_classifier(classifier, rows)
     click.echo(json.dumps(report.to_dict()) if as_json else report.to_text())
-    if options["plot"]:
-        from toolkit.evaluation import ClassificationReport, save_evaluation_plot
-
-        if not isinstance(report, ClassificationReport):
-            raise click.UsageError("--plot draws one label a row; this model gives several")
+    if options["plot"] and isinstance(report, ClassificationReport):
         save_evaluation_plot(report, options["plot"], overwrite=options["force"])
         note(f"The plot is in {options['plot']}")
     if failure := rejects.failure():

@@ -88,7 +88,12 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     with Rejects(options["rejects"], not_over=[table, output], force=options["force"]) as rejects:
         rows, label = _rows(table, rejects, options)
     if options["separator"] and max(map(len, rows.labels)) == 1:
-        notes([f"no cell of column {label!r} holds {options['separator']!r}: one label a row"])
+        notes(
+            [
+                f"no cell of column {label!r} holds {options['separator']!r}, but the model may "
+                "give a row several labels: leave --separator out if it should give one"
+            ]
+        )
     with telling_counts():
         fitted = fit_classifier(rows, _model(rows, options))
     notes(fitted.notes)
