@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from toolkit import HashingProvider, TextClassifier, TextEmbedder, read_frame, save, write_frame
+from toolkit import (
+    HashingProvider,
+    TextClassifier,
+    TextEmbedder,
+    load,
+    read_frame,
+    save,
+    write_frame,
+)
 from toolkit.cli.commands import toolkit
 from toolkit.cli.failures import run
 from toolkit.errors import InvalidResponse
@@ -133,6 +141,23 @@ def test_predict_to_stdout_can_be_piped(command, tickets, model):
     assert err == "" or "embedded" in err
 
 
+def test_an_index_keeps_its_name_too(command, tickets, model, tmp_path):
+    """
+    A Parquet index that is named like one of our columns comes out as CSV, and so does ours.
+    """
+    path, output = tmp_path / "indexed.parquet", tmp_path / "out.csv"
+    pd.read_csv(tickets, dtype=str).rename(columns={"id": "status"}).set_index("status").to_parquet(
+        path
+    )
+
+    code, _, err = command("predict", path, "--model", model, "-o", output)
+
+    frame = pd.read_csv(output, dtype=str)
+    assert code == 0, err
+    assert list(frame["status"])[:2] == ["000", "001"]
+    assert set(frame["status_2"]) <= {"ok", "unsure"}
+
+
 def test_predict_never_replaces_a_column(command, tickets, model, tmp_path):
     """
     A table that already has a prediction keeps it; ours is named prediction_2.
@@ -189,6 +214,87 @@ def test_several_labels_a_cell(command, tmp_path):
     assert ",big;red," in command("predict", path, "--model", model, "--limit", 1)[1]
     code, out, _ = command("evaluate", path, "--model", model, "--json")
     assert (code, json.loads(out)["micro_f1"]) == (0, 1.0)
+
+
+@pytest.fixture
+def several(tmp_path):
+    """A table and a model of several labels a row, learned from an indicator matrix."""
+    kinds = {"red big": [1, 1, 0], "red small": [1, 0, 0], "blue big": [0, 1, 1], "blue": [0, 0, 1]}
+    frame = pd.DataFrame(
+        [(f"{text} {thing}", marks) for text, marks in kinds.items() for thing in "abcdefgh"],
+        columns=["text", "marks"],
+    )
+    frame["label"] = [";".join(map(str, np.flatnonzero(marks))) for marks in frame.pop("marks")]
+    path, model = tmp_path / "many.csv", tmp_path / "indicator.toolkit"
+    frame.to_csv(path, index=False)
+    matrix = np.array([[str(n) in label for n in range(3)] for label in frame["label"]], dtype=int)
+    embedder = TextEmbedder("hashing:256", columns=["text"])
+    save(TextClassifier(embedder).fit(frame, matrix), model)
+
+    return path, model
+
+
+def test_a_model_of_an_indicator_matrix_is_judged_by_column_numbers(command, several):
+    """
+    It gives several labels a row, called by the numbers of their columns.
+    """
+    path, model = several
+    named = ["--text", "text", "--label", "label"]
+
+    code, out, err = command(
+        "evaluate", path, "--model", model, *named, "--separator", ";", "--json"
+    )
+
+    assert code == 0, err
+    assert json.loads(out)["micro_f1"] == 1.0
+    code, _, err = command("evaluate", path, "--model", model, *named)
+    assert code == 1
+    assert "the model gives several labels a row and the table has one" in err
+
+
+def test_labels_with_names_cannot_judge_an_indicator_matrix(command, several):
+    """
+    The error says what the model calls its labels, and what to do.
+    """
+    path, model = several
+    frame = pd.read_csv(path)
+    frame.assign(label=frame["label"].str.replace("0", "red")).to_csv(path, index=False)
+    named = ["--text", "text", "--label", "label", "--separator", ";"]
+
+    code, _, err = command("evaluate", path, "--model", model, *named)
+
+    assert code == 1
+    assert "its labels are the numbers 0 to 2 of the columns, and the table has red" in err
+
+
+def test_what_cannot_be_drawn_is_refused_before_the_work(command, several, model, tmp_path):
+    """
+    A plot of several labels a row, or of an unknown kind, does not wait for the table.
+    """
+    _, indicator = several
+
+    for path, name, code, message in (
+        (indicator, "confusion.png", 2, "--plot draws one label a row"),
+        (model, "confusion.txt", 1, "to end in .png, .svg or .pdf"),
+    ):
+        plot = tmp_path / name
+        told = command("evaluate", "nowhere.csv", "--model", path, "--plot", plot)
+        assert told[0] == code
+        assert message in told[2]
+        assert not plot.exists()
+
+
+def test_a_separator_that_parts_nothing_is_told(command, tickets, tmp_path):
+    """
+    The note says what the model is, and how to get another.
+    """
+    path = tmp_path / "m.toolkit"
+
+    code, _, err = command("fit", tickets, "--separator", ";", "-o", path, *PROVIDER)
+
+    assert code == 0, err
+    assert "no cell of column 'label' holds ';', but the model may give a row several" in err
+    assert load(path).is_multilabel_
 
 
 def test_labels_never_learned_count_as_wrong(command, tmp_path):
@@ -267,6 +373,37 @@ def test_numbers_as_labels_are_the_same_in_every_format(command, tickets, tmp_pa
 
     assert command("fit", paths[ending], "-o", model, *named, *PROVIDER)[0] == 0
     code, out, err = command("evaluate", paths["csv"], "--model", model, *named, "--json")
+
+    assert code == 0, err
+    assert json.loads(out)["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("learned", "given"),
+    [
+        ([1, 2], [1.0, 2.0]),
+        ([1.0, 2.0], [1, 2]),
+        ([1.0, 2.0], [1.0, 2.0]),
+        (["1.0", "2.0"], [1, 2]),
+        ([False, True], [False, True]),
+    ],
+    ids=str,
+)
+def test_a_model_made_in_python_may_have_labels_of_any_type(
+    command, tickets, tmp_path, learned, given, ending
+):
+    """
+    Numbers and truth values of a table judge a model that learned them in Python.
+    """
+    frame = pd.read_csv(tickets, dtype=str)
+    is_parcel = (frame["label"] == "parcel").astype(int)
+    path, model = tmp_path / f"numbers.{ending}", tmp_path / "m.toolkit"
+    write_frame(frame.assign(label=[given[of_row] for of_row in is_parcel]), path)
+    embedder = TextEmbedder("hashing:256", columns=["text"])
+    save(TextClassifier(embedder).fit(frame, [learned[of_row] for of_row in is_parcel]), model)
+
+    code, out, err = command("evaluate", path, "--model", model, "--label", "label", "--json")
 
     assert code == 0, err
     assert json.loads(out)["accuracy"] > 0.9
@@ -668,3 +805,50 @@ def test_nothing_that_is_read_is_written_over(command, tickets, model):
 
     assert codes == [2, 2, 2, 2]
     assert (model.read_bytes(), tickets.read_bytes()) == before
+
+
+def test_no_two_files_of_a_command_are_one(command, tickets, model, tmp_path):
+    """
+    Rejects, plots and outputs are kept apart, by whatever path or link, also with --force.
+    """
+    link, other = tmp_path / "link.png", tmp_path / "folder" / ".." / "out.png"
+    (tmp_path / "folder").mkdir()
+    link.symlink_to(tickets)
+    before = model.read_bytes(), tickets.read_bytes()
+    judge = ["evaluate", tickets, "--model", model, "--force"]
+    commands = [
+        ["fit", tickets, "-o", other, "--rejects", tmp_path / "out.png", *PROVIDER],
+        ["fit", tickets, "-o", other, "--rejects", link, "--force", *PROVIDER],
+        ["predict", tickets, "--model", model, "-o", tmp_path / "o.csv"]
+        + ["--rejects", tmp_path / "o.csv"],
+        [*judge, "--rejects", model],
+        [*judge, "--rejects", tickets],
+        [*judge, "--plot", other, "--rejects", tmp_path / "out.png"],
+        [*judge, "--plot", link],
+    ]
+
+    for arguments in commands:
+        code, _, err = command(*arguments)
+        assert (code, "name another file" in err) == (2, True), (arguments, err)
+    assert (model.read_bytes(), tickets.read_bytes()) == before
+    assert not other.exists()
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_rejects_and_plots_keep_files_that_are_there(command, tickets, model, tmp_path):
+    """
+    They are replaced with --force only, and judged before the work.
+    """
+    plot, rejects = tmp_path / "plot.png", tmp_path / "rejects.txt"
+    plot.write_bytes(b"mine")
+    rejects.write_bytes(b"mine")
+    judge = ["evaluate", tickets, "--model", model]
+
+    for arguments in (["--plot", plot], ["--rejects", rejects]):
+        code, out, err = command(*judge, *arguments)
+        assert (code, out) == (1, "")
+        assert "--force" in err
+    assert (plot.read_bytes(), rejects.read_bytes()) == (b"mine", b"mine")
+    assert command(*judge, "--plot", plot, "--rejects", rejects, "--force")[0] == 0
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert rejects.read_bytes() == b""

@@ -289,6 +289,36 @@ def test_standard_input_in_every_format(monkeypatch, tmp_path, format):
         assert pd.concat(reader)["text"].tolist() == ["a", "b"]
 
 
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"], ids=["", "bom"])
+@pytest.mark.parametrize(
+    ("content", "format"),
+    [
+        ('{"text": "a"}\n{"text": "b"}', "jsonl"),
+        ('\n{ "text" : "a"}\n\t{\t"text": "b"}', "jsonl"),
+        ('[{"text": "a"}, {"text": "b"}]', "json"),
+        ('[\n  {\n    "text": "a"\n  },\n  {"text": "b"}\n]', "json"),
+        ('[\r\n\t{ "text": "a"},{"text": "b"}]', "json"),
+        ('{\n  "text": [\n    "a",\n    "b"\n  ]\n}', "json"),
+        ("text\na\nb\n", "csv"),
+        ("[text],{n}\na,1\nb,2\n", "csv"),
+    ],
+)
+def test_the_first_bytes_of_a_pipe_tell_its_format(monkeypatch, bom, content, format):
+    """
+    JSON and JSON lines are known however they are spaced, with or without a byte order mark.
+    """
+
+    class Piped:
+        buffer = io.BytesIO(bom + content.encode())
+
+    monkeypatch.setattr("sys.stdin", Piped)
+    with FrameReader("-") as reader:
+        (frame,) = reader
+
+    assert reader.report.format == format
+    assert frame.iloc[:, 0].tolist() == ["a", "b"]
+
+
 def test_pipes_with_a_name_are_read_once(tmp_path):
     """
     A named pipe, as a shell makes it of <(command), gives its table like a file.
@@ -331,3 +361,29 @@ def test_a_parquet_column_of_two_types_is_an_error(tmp_path, columns):
     with pytest.raises(TableError, match=r"write \.csv or \.jsonl instead"):
         write_parquet(tmp_path / "t.parquet", *columns)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["parquet", "feather"])
+@pytest.mark.parametrize(
+    "columns",
+    [([2**70],), ([1], [2**70]), ([None], [-(2**70), None]), (["a"], [2**64]), ([[1]], [[2**64]])],
+    ids=str,
+)
+def test_numbers_beyond_64_bits_are_an_error_that_names_the_column(tmp_path, ending, columns):
+    """
+    Whether in the first rows or further down, they are refused with the cure, never cut.
+    """
+    with pytest.raises(TableError, match=r"'n' holds .* more than 64 bits.*write \.csv or"):
+        write_parquet(tmp_path / f"t.{ending}", *columns)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_index_beyond_64_bits_is_named_as_such(tmp_path):
+    """
+    The index is kept in Parquet, so it must fit as well; halves of characters are no hindrance.
+    """
+    index = pd.Index([2**70], name="id", dtype=object)
+    frame = pd.DataFrame({"text": ["\ud83d"]}, index=index, dtype=object)
+
+    with pytest.raises(TableError, match="the index holds whole numbers of more than 64 bits"):
+        write_frame(frame, tmp_path / "t.parquet")

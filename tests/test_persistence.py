@@ -4,6 +4,7 @@ import json
 import pickle
 import zipfile
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -338,6 +339,16 @@ REFUSED = {
     "trees": (
         classifier(RandomForestClassifier(2, random_state=0)).fit(TEXTS, LABELS),
         "cannot hold sklearn.*RandomForestClassifier in head: use the toolkit's classifiers",
+    ),
+    "dates": (
+        classifier(CosineCentroidClassifier()).fit(
+            TEXTS, np.repeat(np.array(["2025-03-01", "2025-04-01"], dtype="datetime64[ns]"), 8)
+        ),
+        "labels that are texts or numbers, got dates: fit on their text",
+    ),
+    "sets of dates": (
+        classifier().fit(TEXTS, [[date(2025, 3, 1 + n % 3)] for n in range(16)]),
+        "labels that are texts or numbers, got dates: fit on their text",
     ),
     "random state": (
         classifier(CosineLogisticClassifier(random_state=np.random.RandomState(0))).fit(

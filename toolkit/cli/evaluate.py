@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 @talk_options
 def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> None:
     """Report accuracy, confusions and calibration of a classifier on the rows of INPUT."""
-    from toolkit.cli.tables import Rejects, check_output
+    from toolkit.cli.tables import Rejects
     from toolkit.cli.talk import note, notes, telling_counts
     from toolkit.evaluation import ClassificationReport, save_evaluation_plot
     from toolkit.persistence import load
     from toolkit.pipelines import evaluate_classifier, notes_on_known_rows
 
     if options["plot"]:
-        check_output(options["plot"], force=options["force"])
+        _check_plot(options["plot"], table, model, force=options["force"])
     classifier = load(model, provider=options["provider"])
     if options["plot"] and classifier.is_multilabel_:
         raise click.UsageError("--plot draws one label a row; this model gives several")
@@ -66,6 +66,17 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
         note(f"The plot is in {options['plot']}")
     if failure := rejects.failure():
         raise failure
+
+
+def _check_plot(plot: str, table: str, model: str, *, force: bool) -> None:
+    """Raise now, not after the work, if the picture cannot be written."""
+    from toolkit.cli.tables import check_output, same_file
+    from toolkit.evaluation.figures import picture_format
+
+    picture_format(plot)
+    if same_file(plot, table) or same_file(plot, model):
+        raise click.UsageError(f"--plot {plot} is also read: name another file")
+    check_output(plot, force=force)
 
 
 def _rows(

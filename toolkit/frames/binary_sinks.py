@@ -68,6 +68,11 @@ class ArrowSink:
             except UnicodeEncodeError:
                 clean = _without_surrogates(frame, self._losses)
                 return pa.Table.from_pandas(clean, preserve_index=self._has_index)
+        except OverflowError as error:
+            raise TableError(
+                f"{_place_beyond_64_bits(frame)} holds whole numbers of more than 64 bits, which "
+                f"{self._format} cannot; write .csv or .jsonl instead"
+            ) from error
         except pa.ArrowException as error:
             raise TableError(
                 f"a {self._format} column holds one type only: {'; '.join(map(str, error.args))}; "
@@ -98,6 +103,17 @@ class ArrowSink:
 
 def _is_numbered(index: pd.Index) -> bool:
     return isinstance(index, pd.RangeIndex) and index.name is None
+
+
+def _place_beyond_64_bits(frame: pd.DataFrame) -> str:
+    for name in frame.columns:
+        try:
+            with suppress(UnicodeEncodeError, pa.ArrowException):
+                pa.array(frame[name], from_pandas=True)
+        except OverflowError:
+            return f"column {name!r}"
+
+    return "the index"
 
 
 def _without_surrogates(frame: pd.DataFrame, losses: Losses) -> pd.DataFrame:

@@ -1,9 +1,11 @@
 """Where a table's bytes come from: a file or standard input, compressed or not."""
 
+import codecs
 import difflib
 import gzip
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -16,7 +18,13 @@ from toolkit.frames.formats import Format, format_of
 from toolkit.frames.report import ReadReport
 
 STDIN = "standard input"
-PIPE_STARTS = {b'{"': "jsonl", b"[{": "json", b"PAR1\x15": "parquet", b"PK\x03\x04": "xlsx"}
+PIPE_STARTS = {
+    rb'\{[ \t]*"': "jsonl",
+    rb'\[\s*\{|\{\s*"': "json",
+    rb"PAR1\x15": "parquet",
+    rb"PK\x03\x04": "xlsx",
+}
+"""Patterns of the first bytes, tried in turn; JSON that breaks a line within is no JSON lines."""
 
 
 class Source:
@@ -80,9 +88,9 @@ class Source:
     def _format_of_pipe(self) -> str | None:
         """A pipe has no name; its first bytes tell JSON lines, JSON and Parquet from CSV."""
         with self._open_raw() as stream:
-            head = stream.read(4096).lstrip()
+            head = stream.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
 
-        return next((name for start, name in PIPE_STARTS.items() if head.startswith(start)), None)
+        return next((name for start, name in PIPE_STARTS.items() if re.match(start, head)), None)
 
     def _open_raw(self) -> IO[bytes]:
         if self._path is not None and self._path.is_file():

@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,12 @@ def _check_model(model: object) -> None:
         check_is_fitted(model)
     except NotFittedError as error:
         raise InputError(f"{type(model).__name__} is not fitted yet: fit it, then save") from error
+    labels = getattr(model, "classes_", None)
+    if isinstance(labels, np.ndarray) and isinstance(labels[0], (date, np.datetime64)):
+        raise InputError(
+            "a model file holds labels that are texts or numbers, got dates: fit on their text, "
+            "as [str(label) for label in labels]"
+        )
 
 
 def _columns(model: BaseEstimator, embedder: TextEmbedder | None) -> Any:

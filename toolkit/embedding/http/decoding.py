@@ -84,7 +84,7 @@ def by_index(data: Sequence[Json], n_texts: int, key: str = "embedding") -> list
             raise BadReply(f"expected objects with {key!r}, got {type(item).__name__}")
         indexes.append(item.get("index"))
     vectors = [vector(member(item, key)) for item in data]
-    if all(index is None for index in indexes) or (n_texts > 1 and not any(indexes)):
+    if all(index is None for index in indexes) or all(index == 0 for index in indexes):
         return vectors
     if sorted(index for index in indexes if isinstance(index, int)) != list(range(n_texts)):
         raise BadReply(f"the indexes of {n_texts} vectors are not 0 to {n_texts - 1}")

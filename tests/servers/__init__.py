@@ -1,0 +1,1 @@
+"""A server that speaks each service's form of embeddings, and the faults that services have."""
