@@ -3,8 +3,7 @@ import pytest
 
 from tests.live.servers import LLAMA_KEY, MODEL
 from tests.live.texts import FITTING, HUGE, ODD_ROWS, OVER_LONG, numbered
-from toolkit.embedding import counting
-from toolkit.embedding.services.openai import OpenAIProvider
+from toolkit.embedding import OpenAIProvider, counting
 from toolkit.errors import AuthenticationFailed, InvalidResponse, TextsFailed
 from toolkit.text_embedder import TextEmbedder
 

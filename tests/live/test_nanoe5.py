@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from tests.live.texts import FITTING, ODD_ROWS, numbered
-from toolkit.embedding import counting
-from toolkit.embedding.services.openai import OpenAIProvider
+from toolkit.embedding import OpenAIProvider, counting
 from toolkit.errors import InvalidResponse
 from toolkit.text_embedder import TextEmbedder
 

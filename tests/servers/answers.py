@@ -136,9 +136,7 @@ class Gzipped(Answer):
 
     def write(self, wire: Wire) -> None:
         body = gzip.compress(self.body)
-        wire.send(
-            self.head({"Content-Encoding": "gzip", "CONTENT-LENGTH": str(len(body))}) + body
-        )
+        wire.send(self.head({"Content-Encoding": "gzip", "CONTENT-LENGTH": str(len(body))}) + body)
 
 
 class Chunked(Answer):
@@ -148,3 +146,14 @@ class Chunked(Answer):
         parts = [self.body[start : start + 1000] for start in range(0, len(self.body), 1000)]
         chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in [*parts, b""])
         wire.send(self.head({"Transfer-Encoding": "chunked"}) + chunks)
+
+
+class DripBeforeHeaders(Answer):
+    """One byte of the head now and then: the answer never begins."""
+
+    def write(self, wire: Wire) -> None:
+        for byte in self.head({"content-length": "0"}):
+            if not wire.wait(Drip.seconds):
+                break
+            wire.send(bytes([byte]))
+        wire.close()

@@ -99,3 +99,13 @@ def as_base64(vector: Json) -> Json:
         return vector
 
     return base64.b64encode(vector.astype("<f4").tobytes()).decode()
+
+
+def tokens_of(text: str) -> int:
+    """
+    Return how many tokens our servers see in a text.
+
+    >>> tokens_of("late parcel")
+    2
+    """
+    return max(1, len(text.encode("utf-8", "replace")) // 4)

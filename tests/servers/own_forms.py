@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from tests.servers.forms import Form, Json, as_numbers
 from tests.servers.openai_forms import AZURE, AZURE_V1, JINA, MISTRAL, OPENAI, VOYAGE
@@ -169,6 +168,14 @@ FORMS = {
 
 def _status(status: int) -> str:
     """Google's word for a status."""
-    words = {400: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
+    words = {
+        400: "INVALID_ARGUMENT",
+        401: "UNAUTHENTICATED",
+        403: "PERMISSION_DENIED",
+        404: "NOT_FOUND",
+        429: "RESOURCE_EXHAUSTED",
+        500: "INTERNAL",
+        503: "UNAVAILABLE",
+    }
 
-    return words.get(status) or HTTPStatus(status).name
+    return words.get(status, "UNKNOWN")

@@ -1,6 +1,7 @@
 """The right vector of every text, known to the server and to whoever checks what came of it."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -9,7 +10,10 @@ from toolkit.embedding.base import Embeddings
 from toolkit.kernels import unit_rows
 
 CONSTANT = 0.25
-"""First component before scaling to length 1: no text has a zero vector, however short it is cut."""
+"""First component before scaling to length 1: no text has a zero vector, however short it is."""
+
+LONGEST = 2_000
+"""Characters that are hashed; of the others only their number counts, as hashing takes long."""
 
 
 class RightVectors:
@@ -29,8 +33,16 @@ class RightVectors:
         """Return one row a text; a shorter vector is the beginning of the long one, length 1."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
-            hashed = self._hashing.embed(new)
+            hashed = self._hashing.embed(list(map(_shortened, new)))
             constant = np.full((len(new), 1), CONSTANT, dtype=np.float32)
             self._known.update(zip(new, np.hstack([constant, hashed]), strict=True))
 
         return unit_rows(np.stack([self._known[text] for text in texts])[:, :dimensions])
+
+
+right_vectors = cache(RightVectors)
+"""One for each number of dimensions, shared by all servers of a process."""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} {len(text)}"

@@ -110,9 +110,10 @@ class Counts:
                 f"{self.empty:,} {of} {verb} empty: {gets} zero vector, similar to nothing"
             )
         if self.truncated:
+            what = f"the {self.limit:,} that the model reads" if self.limit else "what it reads"
             notes.append(
-                f"{self.truncated:,} {of} exceed the {self.limit:,} tokens that the model reads "
-                f"(longest {self.longest:,}): only their beginning counts"
+                f"{self.truncated:,} {of} exceed {what} (longest {self.longest:,} tokens): "
+                "only their beginning counts"
             )
         if self.converted:
             notes.append(f"{self.converted:,} {of} are not strings: embedded as they print")

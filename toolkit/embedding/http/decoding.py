@@ -1,6 +1,5 @@
 """Vectors out of JSON: lists of numbers or base64, in the order of the texts."""
 
-import base64
 import binascii
 from collections.abc import Sequence
 
@@ -130,10 +129,10 @@ def text_in(body: Json, key: str) -> str | None:
 
 def _from_base64(text: str) -> Vector:
     try:
-        content = base64.b64decode(text, validate=True)
-    except binascii.Error:
+        content = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
         raise BadReply("a vector is a text that is no base64") from None
     if not content or len(content) % 4:
         raise BadReply(f"a vector has {len(content)} bytes of base64, not a multiple of 4")
 
-    return np.frombuffer(content, dtype="<f4").astype(np.float32)
+    return np.frombuffer(content, dtype="<f4").astype(np.float32, copy=False)

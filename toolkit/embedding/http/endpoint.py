@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from toolkit.embedding.http.faults import message_of
 from toolkit.embedding.http.limiter import Limiter
-from toolkit.embedding.http.urls import host_of
+from toolkit.embedding.http.urls import host_of, is_this_machine
 from toolkit.embedding.http.wire import Discovery, Limits
-from toolkit.errors import ProviderUnavailable
+from toolkit.errors import ProviderUnavailable, warn_user
 
 if TYPE_CHECKING:
     from toolkit.embedding.http.client import Client
@@ -26,6 +26,7 @@ class Endpoint:
         self.limiter = Limiter(concurrency)
         self.has_answered = False
         self.tokens_per_byte: float | None = None
+        self.models_told: set[str] = set()
         self.discovery: Discovery | None = None
         self.lock = threading.Lock()
         self._client: Client | None = None
@@ -45,6 +46,13 @@ class Endpoint:
             if self._client is None:
                 self._client = Client(self.url)
             return self._client
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        with self.lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def limits(self, provider: "HTTPProvider") -> Limits:
         """What the service takes: what its errors named, else what it told, else what is known."""
@@ -81,6 +89,7 @@ def endpoint_of(provider: "HTTPProvider") -> Endpoint:
     key = (provider.kind, provider.url, provider.model, str(provider.concurrency))
     with _lock:
         if key not in _endpoints:
+            _warn_of_open_key(provider)
             _endpoints[key] = Endpoint(provider.url, provider.concurrency)
 
         return _endpoints[key]
@@ -106,10 +115,28 @@ def discovery(provider: "HTTPProvider") -> Discovery:
 
 
 def forget_endpoints() -> None:
-    """Close all connections and forget what was learned, as after a fork or between tests."""
+    """Close all connections and forget what was learned of services."""
+    with _lock:
+        forgotten = list(_endpoints.values())
+        _endpoints.clear()
+    for endpoint in forgotten:
+        endpoint.close()
+
+
+def _begin_anew() -> None:
+    """A forked child must not share connections, and the lock may have been held at the fork."""
     global _lock
     _lock = threading.Lock()
     _endpoints.clear()
+
+
+def _warn_of_open_key(provider: "HTTPProvider") -> None:
+    is_open = provider.url.startswith("http:") and not is_this_machine(provider.url)
+    if is_open and provider.keys.key() is not None:
+        warn_user(
+            f"{provider.kind}: the key goes to {host_of(provider.url)} unencrypted, for anyone on "
+            "the way to read: use https:// if the service has it"
+        )
 
 
 def _asked(provider: "HTTPProvider", endpoint: Endpoint, url: str) -> Discovery:
@@ -130,5 +157,5 @@ def _asked(provider: "HTTPProvider", endpoint: Endpoint, url: str) -> Discovery:
     return provider.discovered(answer.body)
 
 
-# A forked child must not share connections, and a lock may have been held at the fork.
-os.register_at_fork(after_in_child=forget_endpoints)
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_begin_anew)

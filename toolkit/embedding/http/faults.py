@@ -25,7 +25,10 @@ PATTERNS: Sequence[tuple[FaultKind, str]] = (
     (FaultKind.TOO_MANY_TOKENS, rf"max(?:imum)? (?P<cap>{N}) tokens per request"),
     (FaultKind.TOO_MANY_TOKENS, rf"tokens per (?:submitted )?batch is (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TOKENS, rf"too many tokens in batch\. max is (?P<cap>{N})"),
-    (FaultKind.TOO_MANY_TOKENS, r"max_tokens_per_request|payload too large|body too large"),
+    (
+        FaultKind.TOO_MANY_TOKENS,
+        r"max_tokens_per_request|(?:payload|body) (?:size |is )?(?:too large|exceeds)",
+    ),
     (
         FaultKind.TOO_LONG,
         rf"maximum context length is (?P<cap>{N}) tokens"
@@ -42,15 +45,20 @@ PATTERNS: Sequence[tuple[FaultKind, str]] = (
         r"context length|context.?window|too long|too many tokens|input.{0,20}"
         r"too large|exceeds? the (?:maximum )?(?:number of )?tokens",
     ),
+    (FaultKind.TOO_LONG, r"(?:at most|longer than|up to) \d[\d,]* characters"),
     (FaultKind.TOO_MANY_TEXTS, rf"(?:texts|inputs?|batch|requests?)\b.*at most (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TEXTS, rf"at most (?P<cap>{N}) (?:texts|inputs|requests|items)"),
     (FaultKind.TOO_MANY_TEXTS, rf"batch size.{{0,40}}(?:larger than|maximum.*?size) (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TEXTS, rf"largest allowed size (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TEXTS, rf"(?:array|list) (?:is )?too (?:long|large).*?(?P<cap>{N})"),
+    (FaultKind.TOO_MANY_TEXTS, rf"array length must be (?P<cap>{N})"),
+    (FaultKind.TOO_MANY_TEXTS, rf"too many inputs(?:.*number of inputs is (?P<cap>{N}))?"),
     (FaultKind.FATAL, r"matryoshka|dimensions?\b|input_type|encoding_format|api.version"),
 )
 NO_CREDIT = r"insufficient_quota|insufficient_balance|insufficient balance|billing_not_active"
-NO_KEY = r"no_db_connection|no connected db|invalid.{0,10}api.?key|incorrect api key"
+NO_KEY = (
+    r"no_db_connection|no connected db|invalid.{0,10}api.?key|incorrect api key|api key not valid"
+)
 
 BY_STATUS: Mapping[int, tuple[FaultKind, type[ProviderError]]] = {
     400: (FaultKind.BAD_TEXT, ProviderError),

@@ -51,8 +51,15 @@ class Ledger:
         if self._budget is not None:
             self._budget.settle(self._reserved.pop(number, 0.0), 0.0)
 
-    def seen_model(self, model: str | None) -> None:
-        """Warn if the model that answers changes within a run."""
+    def seen_model(self, model: str | None, told: set[str]) -> None:
+        """Warn, once for each in `told`, if another model answers than was asked or than before."""
+        asked = self._provider.model
+        if model and model not in told and self._provider.echoes_model and not _alike(asked, model):
+            told.add(model)
+            warn_user(
+                f"{self._provider.name}: asked for the model {asked!r}, and {model!r} answers: if "
+                "that is not the same, name the one that the service has"
+            )
         if model is not None and self._model is not None and model != self._model:
             warn_user(
                 f"{self._provider.name}: the model that answers changed from {self._model!r} to "
@@ -65,3 +72,10 @@ class Ledger:
         for number in list(self._reserved):
             if self._budget is not None:
                 self._budget.settle(self._reserved.pop(number), 0.0)
+
+
+def _alike(asked: str, answers: str) -> bool:
+    """Services add owners, versions and paths to a name, or leave them out."""
+    a, b = asked.lower(), answers.lower()
+
+    return a in b or b in a

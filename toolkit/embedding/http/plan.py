@@ -18,6 +18,9 @@ USUAL_BYTES_PER_TOKEN = 3.0
 CREDIBLE = (0.2, 5.0)
 """Tokens that a service counts, in parts of our estimate; outside it counts something else."""
 
+LEAST_BYTES = 1000
+"""Of a request that tells how many tokens there are in a byte: marks around a text count too."""
+
 CHARACTERS_PER_TOKEN = 4.0
 SHORTENED = 0.95
 """Of the length that a service's own figures allow."""
@@ -57,23 +60,30 @@ class Plan:
         estimate = self.n_tokens(rows)
         if told is None or not self._is_credible(told, n_bytes, n_characters, len(rows)):
             return estimate, False
-        self._endpoint.learn_tokens(told, n_bytes)
+        if n_bytes >= LEAST_BYTES:
+            self._endpoint.learn_tokens(told, n_bytes)
 
         return told, True
 
-    def learn(self, fault: Fault, rows: Indices) -> None:
-        """Take over the limit that an error named; without one, half of what was sent."""
+    def learn(self, fault: Fault, rows: Indices) -> bool:
+        """
+        Take over the limit that an error named, or half of what was sent if it named none.
+
+        Return False if what was sent is within the limit: then the error means something else.
+        """
         if fault.kind is FaultKind.TOO_MANY_TEXTS:
-            half = len(rows) // 2
-            is_told = fault.cap is not None and fault.cap < len(rows)
-            self._endpoint.learn("texts", fault.cap if is_told and fault.cap else half)
-            return
+            is_news = fault.cap is None or fault.cap < len(rows)
+            if is_news:
+                self._endpoint.learn("texts", fault.cap or len(rows) // 2)
+            return is_news
         sent = self.n_tokens(rows)
         if fault.cap is not None and fault.given:
             self._endpoint.learn_tokens(fault.given, int(self._n_bytes[rows].sum()))
             self._n_tokens = self._estimated()
         is_told = fault.cap is not None and fault.cap < self.n_tokens(rows)
         self._endpoint.learn("tokens", fault.cap if is_told and fault.cap else sent // 2)
+
+        return True
 
     def split(self, rows: Indices, fault: Fault) -> list[Indices]:
         """Return the rows in halves, or those that are too long apart from the others."""

@@ -55,7 +55,7 @@ def checked(reply: Reply, n_texts: int) -> Checked:
     bad = {int(place): str(reasons[place]) for place in np.flatnonzero(~is_finite | is_zero)}
     places = np.flatnonzero(is_finite & ~is_zero)
 
-    return Checked(places, vectors[places], bad)
+    return Checked(places, vectors[places] if bad else vectors, bad)
 
 
 def fitting(vectors: Embeddings, provider: "HTTPProvider", n_dimensions: int | None) -> Embeddings:

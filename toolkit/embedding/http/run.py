@@ -83,18 +83,24 @@ class Run:
         self._ledger = Ledger(provider)
         self._patience = Patience(provider, self._endpoint, POLICY, len(rows))
         self._n_dimensions: int | None = None
+        self._ready: list[Part | Failure] = []
 
     def parts(self) -> Iterator[Part | Failure]:
         """Yield parts until every row has a vector or a reason; raise if the run must stop."""
         try:
+            self._send()
+            self._workers.start(min(len(self._jobs), self._provider.concurrency))
             while self._jobs or self._in_flight:
                 outcome = self._workers.result(self._send())
                 if is_stopped():
                     raise ProviderError("stopped, as nobody waits for the vectors any more")
                 for ended in [outcome, *self._late()]:
                     if ended is not None and ended.number in self._in_flight:
-                        yield from self._settled(ended)
+                        self._ready.extend(self._settled(ended))
+                self._send()  # before the vectors are used, so that the service need not wait
+                yield from self._taken()
         except (KeyboardInterrupt, ProviderError):
+            yield from self._taken()
             yield from self._what_is_paid()
             raise
         finally:
@@ -102,6 +108,12 @@ class Run:
             self._ledger.close()
             for _ in self._in_flight:
                 self._limiter.released()
+
+    def _taken(self) -> list[Part | Failure]:
+        """Take what came and was not yielded yet."""
+        taken, self._ready = self._ready, []
+
+        return taken
 
     def _send(self) -> float:
         """Send all that may be sent now; return seconds until there may be something to do."""
@@ -144,7 +156,7 @@ class Run:
     def _succeeded(self, job: Job, answer: Success) -> Iterator[Part | Failure]:
         self._endpoint.has_answered = True
         self._ledger.paid(job.number, self._plan.usage(job.rows, answer.n_tokens))
-        self._ledger.seen_model(answer.model)
+        self._ledger.seen_model(answer.model, self._endpoint.models_told)
         if answer.pause > 0:
             self._limiter.pause(min(answer.pause, self._policy.longest_asked))
         yield from self._vectors(job, answer)
@@ -170,8 +182,10 @@ class Run:
             case FaultKind.TRANSIENT | FaultKind.BAD_REPLY:
                 yield from self._again(job, fault)
             case FaultKind.TOO_MANY_TEXTS | FaultKind.TOO_MANY_TOKENS if len(job.rows) > 1:
-                self._plan.learn(fault, job.rows)
-                self._jobs.replan(job.rows)
+                if self._plan.learn(fault, job.rows):
+                    self._jobs.replan(job.rows)
+                else:
+                    yield from self._parted(job, fault)
             case _:
                 yield from self._parted(job, fault)
 
@@ -191,7 +205,7 @@ class Run:
         if len(job.rows) > 1:
             for rows in self._plan.split(job.rows, fault):
                 self._jobs.add(rows)
-        elif fault.kind is not FaultKind.TOO_LONG:
+        elif fault.kind not in (FaultKind.TOO_LONG, FaultKind.TOO_MANY_TOKENS):
             yield self._refused(job, fault.message)
         elif self._plan.shorten(int(job.rows[0]), fault):
             self._jobs.add(job.rows)

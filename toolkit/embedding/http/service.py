@@ -70,6 +70,7 @@ class HTTPProvider(ABC):
     own_url: ClassVar[str | None] = None
     url_env: ClassVar[str | None] = None
     own_keys: ClassVar[KeySource]
+    echoes_model: ClassVar[bool] = True
     setting_names: ClassVar[Mapping[str, str]] = {}
     """What a field is called in a provider's name, where that is not its own name."""
     refused_settings: ClassVar[Mapping[str, str]] = {}
@@ -153,10 +154,14 @@ class HTTPProvider(ABC):
     @property
     def is_usual(self) -> bool:
         """Whether texts and key go to the vendor, this machine, or where the environment says."""
-        told = os.environ.get(self.url_env or "", "").strip().rstrip("/")
-        is_usual_key = self.key_env is None or self.key_env in self.own_keys.names
-
-        return is_usual_key and (self.url in (self.own_url, told) or is_this_machine(self.url))
+        if self.key_env is not None and self.key_env not in self.own_keys.names:
+            return False
+        if is_this_machine(self.url):
+            return True
+        try:
+            return self.base_url is None or self.url == replace(self, base_url=None).url
+        except InputError:  # nobody but the name says where it is
+            return False
 
     @property
     def known(self) -> KnownModel | None:

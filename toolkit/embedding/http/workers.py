@@ -23,10 +23,14 @@ class Workers(Generic[Result]):
     def submit(self, call: Callable[[], Result]) -> None:
         """Run the call, which must not raise, in a thread."""
         self._n_busy += 1
-        if self._n_busy > self._n_threads:
+        self.start(self._n_busy)
+        self._calls.put(call)
+
+    def start(self, n_threads: int) -> None:
+        """Have this many threads: best while there is nothing else to do."""
+        for _ in range(n_threads - self._n_threads):
             self._n_threads += 1
             threading.Thread(target=self._work, name="toolkit-http", daemon=True).start()
-        self._calls.put(call)
 
     def result(self, timeout: float) -> Result | None:
         """Return the result of a call that has ended, None if none does in `timeout` seconds."""

@@ -68,6 +68,7 @@ class AzureOpenAIProvider(OpenAIProvider):
     own_keys: ClassVar[KeySource] = KeySource(
         ("AZURE_OPENAI_API_KEY",), header="api-key", prefix="", otherwise=TOKEN
     )
+    echoes_model: ClassVar[bool] = False
     setting_names: ClassVar[Mapping[str, str]] = {"base_url": "endpoint"}
     same_vectors: ClassVar[tuple[str, ...]] = ("encoding_format", "api_version", "known_as")
 

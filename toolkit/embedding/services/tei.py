@@ -9,7 +9,7 @@ from toolkit.embedding.http.decoding import check_count, count_in, text_in, vect
 from toolkit.embedding.http.endpoint import discovery
 from toolkit.embedding.http.keys import KeySource
 from toolkit.embedding.http.service import HTTPProvider
-from toolkit.embedding.http.urls import checked_url
+from toolkit.embedding.http.urls import checked_url, is_this_machine
 from toolkit.embedding.http.wire import (
     BadReply,
     Discovery,
@@ -74,6 +74,11 @@ class TEIProvider(HTTPProvider):
     def url(self) -> str:
         """The address that requests go to."""
         return self.model
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether texts stay on this machine: every address here is somebody's own."""
+        return is_this_machine(self.url) and self.key_env in (None, *self.own_keys.names)
 
     @property
     def fingerprint(self) -> str:
