@@ -1,5 +1,5 @@
 """
-Turn a table of texts into vectors with an embedding provider, and learn labels from them.
+Turn a table of texts into vectors with any embedding provider, and learn labels from them.
 
 Names are loaded when they are first used, so ``import toolkit`` is fast.
 """
@@ -13,14 +13,25 @@ if TYPE_CHECKING:
     from toolkit.classification import CosineLogisticClassifier as CosineLogisticClassifier
     from toolkit.classification import SelectiveClassifier as SelectiveClassifier
     from toolkit.classification import TextClassifier as TextClassifier
+    from toolkit.embedding import AzureOpenAIProvider as AzureOpenAIProvider
     from toolkit.embedding import CachedProvider as CachedProvider
+    from toolkit.embedding import CohereProvider as CohereProvider
+    from toolkit.embedding import GeminiProvider as GeminiProvider
     from toolkit.embedding import HashingProvider as HashingProvider
+    from toolkit.embedding import JinaProvider as JinaProvider
+    from toolkit.embedding import MistralProvider as MistralProvider
+    from toolkit.embedding import OllamaProvider as OllamaProvider
+    from toolkit.embedding import OpenAIProvider as OpenAIProvider
     from toolkit.embedding import Provider as Provider
     from toolkit.embedding import SentenceTransformerProvider as SentenceTransformerProvider
     from toolkit.embedding import StaticProvider as StaticProvider
+    from toolkit.embedding import TEIProvider as TEIProvider
+    from toolkit.embedding import VoyageProvider as VoyageProvider
     from toolkit.embedding import counting as counting
     from toolkit.embedding import provider_from_name as provider_from_name
     from toolkit.embedding import provider_name as provider_name
+    from toolkit.embedding import spending_at_most as spending_at_most
+    from toolkit.embedding.models import known_models as known_models
     from toolkit.errors import ToolkitError as ToolkitError
     from toolkit.errors import ToolkitWarning as ToolkitWarning
     from toolkit.evaluation import evaluate_classification as evaluate_classification
@@ -41,35 +52,46 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "AzureOpenAIProvider": "toolkit.embedding",
+    "CachedProvider": "toolkit.embedding",
+    "CohereProvider": "toolkit.embedding",
     "CosineCentroidClassifier": "toolkit.classification",
     "CosineKNNClassifier": "toolkit.classification",
     "CosineLogisticClassifier": "toolkit.classification",
     "FrameReader": "toolkit.frames",
     "FrameWriter": "toolkit.frames",
+    "GeminiProvider": "toolkit.embedding",
     "HashingProvider": "toolkit.embedding",
+    "JinaProvider": "toolkit.embedding",
+    "MistralProvider": "toolkit.embedding",
+    "OllamaProvider": "toolkit.embedding",
+    "OpenAIProvider": "toolkit.embedding",
     "Provider": "toolkit.embedding",
     "SelectiveClassifier": "toolkit.classification",
     "SentenceTransformerProvider": "toolkit.embedding",
     "StaticProvider": "toolkit.embedding",
+    "TEIProvider": "toolkit.embedding",
     "TextClassifier": "toolkit.classification",
     "TextEmbedder": "toolkit.text_embedder",
     "ToolkitError": "toolkit.errors",
     "ToolkitWarning": "toolkit.errors",
+    "VoyageProvider": "toolkit.embedding",
     "cosine_similarities": "toolkit.kernels",
     "cosine_similarity": "toolkit.kernels",
     "counting": "toolkit.embedding",
     "evaluate_classification": "toolkit.evaluation",
     "evaluate_multilabel": "toolkit.evaluation",
+    "known_models": "toolkit.embedding.models",
     "load": "toolkit.persistence",
     "provider_from_name": "toolkit.embedding",
     "provider_name": "toolkit.embedding",
     "read_frame": "toolkit.frames",
     "read_manifest": "toolkit.persistence",
     "save": "toolkit.persistence",
+    "spending_at_most": "toolkit.embedding",
     "top_k": "toolkit.kernels",
     "unit_rows": "toolkit.kernels",
     "write_frame": "toolkit.frames",
-    "CachedProvider": "toolkit.embedding",
 }
 
 __all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]

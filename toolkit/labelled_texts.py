@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
+from toolkit.embedding import counting
+from toolkit.embedding.parts import Failure
 from toolkit.errors import InputError
 from toolkit.frames import require_columns
+from toolkit.text_embedder import TextEmbedder
 from toolkit.texts import clean_texts, text_values
 
 _PRINTED_LONG = re.compile(r"(-?[1-9]\d*|0)\.0|(\d{4}-\d\d-\d\d)[ T]00:00:00(?:\.0+)?")
@@ -103,6 +107,26 @@ def labelled_texts(
         int((~is_labelled).sum()),
         int((is_labelled & ~has_text).sum()),
     )
+
+
+def embeddable(table: LabelledTexts, embedder: TextEmbedder) -> tuple[LabelledTexts, list[Failure]]:
+    """
+    Return the rows whose text can be embedded, and those that cannot, with the reasons.
+
+    >>> table = pd.DataFrame({"text": ["late", "lost"], "label": ["a", "b"]})
+    >>> rows = labelled_texts(table, "text", "label")
+    >>> kept, failures = embeddable(rows, TextEmbedder("hashing:8"))
+    >>> len(kept.frame), failures
+    (2, [])
+    """
+    lenient = clone(embedder).set_params(on_error="nan", columns=None)
+    with counting() as counts:
+        lenient.fit_transform(text_values(table.frame, table.columns))
+    failed = {failure.row for failure in counts.failures}
+    kept = [row for row in range(len(table.frame)) if row not in failed]
+    rows = replace(table, frame=table.frame.iloc[kept], labels=[table.labels[row] for row in kept])
+
+    return rows, counts.failures
 
 
 def label_texts(labels: Sequence[object]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import (
+    cost_options,
     id_option,
     input_options,
     json_option,
@@ -14,6 +15,7 @@ from toolkit.cli.options import (
     other_provider_option,
     rejects_option,
     separator_option,
+    skip_option,
     table_argument,
     talk_options,
     text_option,
@@ -37,17 +39,21 @@ if TYPE_CHECKING:
 @click.option("--plot", metavar="FILE", help="Draw confusions and calibration (.png, .svg, .pdf).")
 @click.option("--force", is_flag=True, help="Replace a plot that exists.")
 @other_provider_option
+@cost_options
 @input_options
+@skip_option
 @rejects_option
 @json_option
 @talk_options
 def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> None:
     """Report accuracy, confusions and calibration of a classifier on the rows of INPUT."""
+    from toolkit.cli.forecasts import tell_forecast_of
     from toolkit.cli.tables import Rejects
     from toolkit.cli.talk import note, notes, telling_counts
     from toolkit.evaluation import ClassificationReport, save_evaluation_plot
     from toolkit.persistence import load
     from toolkit.pipelines import evaluate_classifier, notes_on_known_rows
+    from toolkit.texts import text_values
 
     if options["plot"]:
         _check_plot(options["plot"], table, model, force=options["force"])
@@ -55,10 +61,16 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
     if options["plot"] and classifier.is_multilabel_:
         raise click.UsageError("--plot draws one label a row; this model gives several")
     others = [table, model, *filter(None, [options["plot"]])]
-    with Rejects(options["rejects"], not_over=others, force=options["force"]) as rejects:
+    rejects = Rejects(options["rejects"], not_over=others, force=options["force"])
+    with rejects, telling_counts(options["max_cost"]):
         rows = _rows(table, model, classifier, rejects, options)
-    notes([*rows.notes(), *notes_on_known_rows(classifier, rows)])
-    with telling_counts():
+        notes([*rows.notes(), *notes_on_known_rows(classifier, rows)])
+        if options["dry_run"]:
+            values = text_values(rows.frame, rows.columns)
+            tell_forecast_of([values], classifier.embedder_)
+            return
+        if options["on_error"] == "skip":
+            rows = rejects.without_failed(rows, classifier.embedder_)
         report = evaluate_classifier(classifier, rows)
     click.echo(json.dumps(report.to_dict()) if as_json else report.to_text())
     if options["plot"] and isinstance(report, ClassificationReport):

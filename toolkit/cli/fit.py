@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import (
+    cost_options,
     id_option,
     input_options,
     json_option,
@@ -14,6 +15,7 @@ from toolkit.cli.options import (
     provider_options,
     rejects_option,
     separator_option,
+    skip_option,
     table_argument,
     talk_options,
     text_option,
@@ -68,7 +70,9 @@ HEADS = ("logistic", "knn", "centroid")
     help="Other folds than the usual ones, for another look at the figures.",
 )
 @provider_options
+@cost_options
 @input_options
+@skip_option
 @rejects_option
 @json_option
 @talk_options
@@ -79,24 +83,25 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     Prints how it does on rows that were held out, which labels it confuses, and how far its
     confidence can be trusted.
     """
+    from toolkit.cli.forecasts import tell_forecast_of
     from toolkit.cli.tables import Rejects
     from toolkit.cli.talk import notes, telling_counts
     from toolkit.persistence import save
     from toolkit.pipelines import fit_classifier
+    from toolkit.texts import text_values
 
     _check_request(table, output, options)
-    with Rejects(options["rejects"], not_over=[table, output], force=options["force"]) as rejects:
+    rejects = Rejects(options["rejects"], not_over=[table, output], force=options["force"])
+    with rejects, telling_counts(options["max_cost"]):
         rows, label = _rows(table, rejects, options)
-    if options["separator"] and max(map(len, rows.labels)) == 1:
-        notes(
-            [
-                f"no cell of column {label!r} holds {options['separator']!r}, but the model may "
-                "give a row several labels: leave --separator out if it should give one"
-            ]
-        )
-    with telling_counts():
-        fitted = fit_classifier(rows, _model(rows, options))
-    notes(fitted.notes)
+        model = _model(rows, options)
+        if options["dry_run"]:
+            tell_forecast_of([text_values(rows.frame, rows.columns)], model.embedder)
+            return
+        if options["on_error"] == "skip":
+            rows = rejects.without_failed(rows, model.embedder)
+        fitted = fit_classifier(rows, model)
+    notes([*_note_on_separator(rows, label, options["separator"]), *fitted.notes])
     report = fitted.report.to_dict() if fitted.report else {}
     save(
         fitted.model,
@@ -121,9 +126,21 @@ def _check_request(table: str, output: str, options: dict[str, Any]) -> None:
 
     if same_file(table, output):
         raise click.UsageError(f"-o {output} is the table itself: name another file")
+    if options["on_error"] == "skip" and options["no_cache"]:
+        raise click.UsageError("--on-error skip embeds first and learns then: it needs the cache")
     if options["separator"] == "":
         raise click.UsageError("--separator must not be empty")
     check_output(output, force=options["force"])
+
+
+def _note_on_separator(rows: "LabelledTexts", label: str, separator: str | None) -> list[str]:
+    if not separator or max(map(len, rows.labels)) > 1:
+        return []
+
+    return [
+        f"no cell of column {label!r} holds {separator!r}, but the model may give a row several "
+        "labels: leave --separator out if it should give one"
+    ]
 
 
 def _rows(table: str, rejects: "Rejects", options: dict[str, Any]) -> tuple["LabelledTexts", str]:

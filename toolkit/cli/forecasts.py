@@ -1,6 +1,6 @@
 """What a command would take, told instead of doing it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,18 +19,30 @@ def tell_forecast(
     options: Mapping[str, Any],
 ) -> None:
     """Print what embedding the table would take; nothing is sent and nothing written."""
-    from toolkit.embedding.forecast import Forecaster
     from toolkit.frames import FrameReader, require_rows
-    from toolkit.texts import clean_texts, text_values
+    from toolkit.texts import text_values
 
-    forecaster = Forecaster(embedder.caching_provider(), embedder.task)
     reader = FrameReader(
         table, chunk_rows=CHUNK_ROWS, limit=options["limit"], format=options["input_format"]
     )
-    with reader:
+
+    def chunks() -> Iterator[list[object]]:
         columns: list[str] | None = None
         for frame in reader:
             require_rows(frame, reader.report.source)
             columns = columns or text_columns(frame, text)
-            forecaster.add(clean_texts(text_values(frame, columns)).texts)
+            yield text_values(frame, columns)
+
+    with reader:
+        tell_forecast_of(chunks(), embedder)
+
+
+def tell_forecast_of(chunks: Iterable[Sequence[object]], embedder: "TextEmbedder") -> None:
+    """Print what embedding these texts would take."""
+    from toolkit.embedding.forecast import Forecaster
+    from toolkit.texts import clean_texts
+
+    forecaster = Forecaster(embedder.caching_provider(), embedder.task)
+    for values in chunks:
+        forecaster.add(clean_texts(values).texts)
     click.echo(forecaster.forecast().to_text())

@@ -6,6 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from toolkit.embedding.http.urls import host_of
+
 PACKAGES = {
     "text-embedding-toolkit": "",
     "sentence-transformers": "",
@@ -22,16 +24,6 @@ PACKAGES = {
     "xlsxwriter": "extra excel",
     "zstandard": "extra zst",
 }
-KEYS = (
-    "HF_TOKEN",
-    "OPENAI_API_KEY",
-    "AZURE_OPENAI_API_KEY",
-    "COHERE_API_KEY",
-    "VOYAGE_API_KEY",
-    "JINA_API_KEY",
-    "GEMINI_API_KEY",
-    "MISTRAL_API_KEY",
-)
 
 
 def health() -> dict[str, dict[str, str]]:
@@ -41,7 +33,8 @@ def health() -> dict[str, dict[str, str]]:
         "hardware": _hardware(),
         "local models": _models(),
         "cache": _cache(),
-        "keys": {name: "set" if os.environ.get(name) else "not set" for name in KEYS},
+        "keys": {name: "set" if os.environ.get(name) else "not set" for name in _key_names()},
+        "addresses": _addresses(),
     }
 
 
@@ -95,3 +88,24 @@ def _cache() -> dict[str, str]:
     size = path.stat().st_size / 1e6 if path.exists() else 0
 
     return {"file": str(path), "content": f"{n_vectors:,} vectors, {size:,.1f} MB"}
+
+
+def _key_names() -> list[str]:
+    """Return the environment variables that hold keys, those of services first."""
+    from toolkit.embedding.catalog import SERVICES
+    from toolkit.embedding.services.openai import VENDORS
+
+    names = [name for service in SERVICES for name in service.own_keys.names]
+    names += [name for vendor in VENDORS.values() for name in vendor.keys]
+
+    return [*dict.fromkeys(names), "HF_TOKEN"]
+
+
+def _addresses() -> dict[str, str]:
+    """Return where services are, if the environment moves them."""
+    from toolkit.embedding.catalog import SERVICES
+
+    moved = {service.url_env: os.environ.get(service.url_env or "", "") for service in SERVICES}
+    told = {name: host_of(url) or "set" for name, url in moved.items() if name and url}
+
+    return told or {"all": "the vendors' own"}

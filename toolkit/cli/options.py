@@ -125,6 +125,14 @@ rejects_option = click.option(
     help="Write what cannot be read or embedded here, with the reasons.",
 )
 
+skip_option = click.option(
+    "--on-error",
+    type=click.Choice(["raise", "skip"]),
+    default="raise",
+    show_default=True,
+    help="A text that cannot be embedded: stop, or leave its row out.",
+)
+
 failure_options = _together(
     click.option(
         "--on-error",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from toolkit.embedding.parts import Failure
     from toolkit.frames import ReadReport
+    from toolkit.labelled_texts import LabelledTexts
+    from toolkit.text_embedder import TextEmbedder
 
 CHUNK_ROWS = 20_000
 
@@ -138,6 +140,16 @@ class Rejects:
         for failure in failures:
             row, text = first_row + failure.row, one_line(texts[failure.row])
             self._write(f"row {row}: {failure.reason}: {text}")
+
+    def without_failed(self, rows: "LabelledTexts", embedder: "TextEmbedder") -> "LabelledTexts":
+        """Embed all texts, note those that cannot be, and return the other rows."""
+        from toolkit.labelled_texts import embeddable
+        from toolkit.texts import text_values
+
+        kept, failures = embeddable(rows, embedder)
+        self.take_failures(failures, text_values(rows.frame, rows.columns), 0)
+
+        return kept
 
     def failure(self) -> SomeRowsFailed | None:
         """Return what to raise at the very end if any row was left out or not embedded."""

@@ -1,5 +1,7 @@
 """Cases 12 and 13: servers that fail for a moment, and those that fail for good."""
 
+import time
+
 from tests.servers.answers import Answer
 from tests.servers.cases.case import case
 from tests.servers.cases.trial import POLICY, TEXTS, Trial
@@ -34,6 +36,8 @@ def fails_for_a_moment(trial: Trial) -> None:
             assert len(server.seen) == N_BATCHES + len(numbers)
         with trial.part(f"{name}: fewer in flight"), trial.server() as server:
             _goes_slower(trial, server, failure)
+    with trial.part("500 while others are in flight"), trial.server() as server:
+        _sets_no_pace(trial, server, saying(500, "Internal error"))
     if trial.service.tells_of_itself:
         with trial.part("503 when asked what it serves"), trial.server() as server:
             server.answers_first = [Answer(503)]
@@ -78,3 +82,13 @@ def _goes_slower(trial: Trial, server: EmbeddingServer, failure: Answering) -> N
 
     assert before > 4
     assert limiter.window <= before / 2 + 1
+
+
+def _sets_no_pace(trial: Trial, server: EmbeddingServer, failure: Answering) -> None:
+    """A server that fails once has not asked for fewer requests a second."""
+    server.rules.append(on([4], failure))
+    server.latency = 0.02
+    start = time.monotonic()
+    trial.embeds(server, trial.provider(server, batch=1))
+
+    assert time.monotonic() - start < 24 * server.latency + 1

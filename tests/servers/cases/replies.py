@@ -1,0 +1,155 @@
+"""Cases 14, 15, 16, 20 and 22: replies with status 200 that are not one vector a text."""
+
+import re
+
+import numpy as np
+
+from tests.servers.cases.case import apart, case
+from tests.servers.cases.trial import TEXTS, Trial
+from tests.servers.embedding_server import EmbeddingServer
+from tests.servers.faults import (
+    Answering,
+    after,
+    always,
+    first,
+    json_body,
+    plain,
+    reply_as,
+    vectors_as,
+)
+from tests.servers.forms import Json
+from toolkit.embedding.http.endpoint import forget_endpoints
+from toolkit.errors import InvalidResponse, ToolkitWarning
+from toolkit.kernels import unit_rows
+
+import pytest
+
+NO_INDEX = "its vectors have no index, their order is the texts'"
+HTML = f"<html><body>{'<p>This is a page of a proxy.</p>' * 100}</body></html>"
+DIMENSIONS, LONGER = 256, 300
+"""A length that all models with a choice of lengths offer, and that of the server's vectors."""
+CUTTABLE = ("openai", "azure", "cohere", "voyage", "jina", "gemini", "mistral", "ollama")
+
+
+@case(
+    14,
+    "200 with HTML, nothing, {}, an error, null",
+    "asked once more, then InvalidResponse with an excerpt",
+)
+def no_vectors(trial: Trial) -> None:
+    bodies = {
+        "HTML": plain(200, HTML),
+        "nothing": plain(200, ""),
+        "{}": json_body({}),
+        "an error": json_body({"error": {"message": "no host of the model answers"}}),
+        "null": reply_as(_without_vectors),
+    }
+    for name, answering in bodies.items():
+        with trial.part(name), trial.server(always(answering)) as server:
+            error = trial.fails(server, InvalidResponse)
+            assert len(server.seen) == 2
+            assert len(str(error)) < 800
+        with trial.part(f"{name}, once"), trial.server(first(1, answering)) as server:
+            trial.embeds(server)
+    with trial.part("excerpt"), trial.server(always(bodies["HTML"])) as server:
+        trial.fails(server, InvalidResponse, "This is a page of a proxy")
+
+
+@case(
+    15,
+    "shuffled; an index missing or twice; a row missing or too many",
+    "shuffled is put in order, the rest is an error; nothing is misaligned",
+)
+def misnumbered(trial: Trial) -> None:
+    wrong = {
+        "a row missing": vectors_as(lambda vectors: vectors[:-1]),
+        "a row too many": vectors_as(lambda vectors: [*vectors, vectors[0]]),
+    }
+    good = {}
+    if trial.service.has_indexes:
+        good["shuffled"] = reply_as(lambda reply: _with_items(reply, _shuffled))
+        good["no index at all"] = reply_as(lambda reply: _with_items(reply, _without_index))
+        wrong["an index missing"] = reply_as(lambda reply: _with_index(reply, None))
+        wrong["an index twice"] = reply_as(lambda reply: _with_index(reply, 2))
+        wrong["an index too high"] = reply_as(lambda reply: _with_index(reply, len(TEXTS)))
+        wrong["an index below 0"] = reply_as(lambda reply: _with_index(reply, -1))
+    for name, answering in good.items():
+        with trial.part(name), trial.server(always(answering)) as server:
+            trial.embeds(server)
+    for name, answering in wrong.items():
+        with trial.part(name), trial.server(always(answering)) as server:
+            trial.fails(server, InvalidResponse)
+            assert len(server.seen) == 2
+
+
+@case(
+    16,
+    "vectors of a wrong length, of several lengths, of none; dimensions ignored",
+    "cut where the model is known to allow it, else an error; nothing wrong is kept",
+)
+def wrong_lengths(trial: Trial) -> None:
+    _dimensions_ignored(trial)
+    shorter = vectors_as(lambda vectors: [vector[:200] for vector in vectors])
+    with trial.part("too short"), trial.server(always(shorter), n_dimensions=LONGER) as server:
+        provider = trial.provider(server, dimensions=DIMENSIONS)
+        trial.fails(server, InvalidResponse, "256.*200|200.*256", provider=provider)
+    uneven = {
+        "rows of two lengths": vectors_as(lambda vectors: [vectors[0][:8], *vectors[1:]]),
+        "one row empty": vectors_as(lambda vectors: [*vectors[:-1], []]),
+        "all rows empty": vectors_as(lambda vectors: [[] for _ in vectors]),
+    }
+    for name, answering in uneven.items():
+        with trial.part(name), trial.server(always(answering)) as server:
+            trial.fails(server, InvalidResponse)
+    other = vectors_as(lambda vectors: [vector[:16] for vector in vectors])
+    with trial.part("batches of two lengths"), trial.server(after(1, other)) as server:
+        provider = trial.provider(server, batch=4)
+        trial.fails(server, InvalidResponse, "32.*16|16.*32", provider=provider, keeps=4)
+
+
+@case(20, "200 with no vectors at all", "InvalidResponse, not an IndexError")
+def empty_list(trial: Trial) -> None:
+    with trial.server(always(vectors_as(lambda _: []))) as server:
+        trial.fails(server, InvalidResponse, f"{len(TEXTS)} vectors for {len(TEXTS)} texts, got 0")
+        assert len(server.seen) == 2
+
+
+@case(
+    22,
+    "the model that answers changes in mid-run",
+    "a warning that names both; what was kept stays as it was",
+    not_for=apart("its replies name no model", "cohere", "gemini", "tei"),
+)
+def other_model(trial: Trial) -> None:
+    other = reply_as(lambda reply: {**reply, "model": "another-model"})
+    with trial.server(after(2, other)) as server:
+        provider, cache = trial.provider(server, batch=4), trial.new_cache()
+        with pytest.warns(ToolkitWarning, match="another-model") as warned:
+            trial.embeds(server, provider, cache=cache)
+        assert len(warned) == 1
+        assert re.search("changed from '.*' to 'another-model'", str(warned[0].message))
+
+        n_requests = len(server.seen)
+        trial.embeds(server, provider, cache=cache)
+        assert len(server.seen) == n_requests
+
+
+def _dimensions_ignored(trial: Trial) -> None:
+    full: Answering = vectors_as(lambda _: [])
+    with trial.server(n_dimensions=LONGER) as server:
+        server.form.dimensions  # noqa: B018
+        server.rules.append(_whole_vectors(server))
+        provider = trial.provider(server, dimensions=DIMENSIONS)
+        if trial.service.name not in CUTTABLE:
+            with trial.part("dimensions ignored"):
+                trial.fails(server, InvalidResponse, "256.*300", provider=provider)
+            return
+        with trial.part("dimensions ignored"):
+            sent = provider.prompted(TEXTS, "none")
+            cut = dict(zip(TEXTS, server.expected(sent)[:, :DIMENSIONS], strict=True))
+            done = trial.embeds(server, provider, right=cut)
+            assert np.allclose(
+                unit_rows(done.vectors), server.expected(sent, DIMENSIONS), atol=1e-6
+            )
+    forget_endpoints()
+    del full
