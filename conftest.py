@@ -3,6 +3,9 @@ import os
 import numpy as np
 import pytest
 
+from toolkit.cli.commands import toolkit
+from toolkit.cli.failures import run
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOOLKIT_PROGRESS", "0")
 
@@ -16,6 +19,19 @@ def own_cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("TOOLKIT_CACHE", str(path))
 
     return path
+
+
+@pytest.fixture
+def command(capfd):
+    """Run a command line and return its exit code, stdout and stderr."""
+
+    def run_command(*arguments):
+        code = run(toolkit, [str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+
+        return code, out, err
+
+    return run_command
 
 
 @pytest.fixture

@@ -15,8 +15,6 @@ from toolkit import (
     save,
     write_frame,
 )
-from toolkit.cli.commands import toolkit
-from toolkit.cli.failures import run
 from toolkit.errors import InvalidResponse
 
 PROVIDER = ["--provider", "hashing:256"]
@@ -41,19 +39,6 @@ def tickets(tmp_path):
     pd.DataFrame(rows).to_csv(path, index=False)
 
     return path
-
-
-@pytest.fixture
-def command(capfd):
-    """Run a command line and return its exit code, stdout and stderr."""
-
-    def run_command(*arguments):
-        code = run(toolkit, [str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-
-        return code, out, err
-
-    return run_command
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """toolkit embed: texts to vectors, written beside the rows."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,10 @@ from toolkit.cli.options import (
     talk_options,
     text_option,
 )
+from toolkit.cli.talk import notes
+
+if TYPE_CHECKING:
+    from toolkit.text_embedder import TextEmbedder
 
 LIST_FORMATS = ("parquet", "feather", "json", "jsonl")
 
@@ -54,6 +58,7 @@ def embed_command(table: str, text: str | None, output: str, **options: Any) -> 
         cache=not options["no_cache"],
         on_error="raise" if options["on_error"] == "raise" else "nan",
     )
+    _note_on_task(embedder)
     if options["dry_run"]:
         tell_forecast(table, embedder, text=text, options=options)
         return
@@ -72,3 +77,13 @@ def embed_command(table: str, text: str | None, output: str, **options: Any) -> 
         text=text,
         options=options,
     )
+
+
+def _note_on_task(embedder: "TextEmbedder") -> None:
+    """Say if the task that was asked for is nothing to the provider."""
+    from toolkit.embedding.cache import task_as_sent
+
+    provider = embedder.caching_provider()
+    asked, none = task_as_sent(provider, embedder.task), task_as_sent(provider, "none")
+    if embedder.task != "none" and asked == none:
+        notes([f"--task {embedder.task} changes nothing: {embedder.provider} makes no difference"])

@@ -95,7 +95,7 @@ def _key_names() -> list[str]:
     from toolkit.embedding.catalog import SERVICES
     from toolkit.embedding.services.openai import VENDORS
 
-    names = [name for service in SERVICES for name in service.own_keys.names]
+    names = [name for service in SERVICES for name in service.own_keys.all_names]
     names += [name for vendor in VENDORS.values() for name in vendor.keys]
 
     return [*dict.fromkeys(names), "HF_TOKEN"]

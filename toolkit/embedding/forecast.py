@@ -78,6 +78,8 @@ class Forecast:
     def _cost_told(self) -> str:
         if not self.n_requests:
             return "none, nothing is sent"
+        if self.price == 0:
+            return "none, the service is on this machine"
         if self.cost is None:
             return "unknown; tell the price as ?price=USD per million tokens in the provider's name"
         date = f" ({self.price_date})" if self.price_date else ""

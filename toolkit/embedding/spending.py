@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from toolkit.embedding.counts import dollars
 from toolkit.errors import InputError, QuotaExceeded
 
 
@@ -33,7 +34,7 @@ class Budget:
             )
         if self.spent + self.reserved + cost > self.limit:
             raise QuotaExceeded(
-                f"the limit of ${self.limit:g} is reached (${self.spent:.4f} spent): what was "
+                f"the limit of ${self.limit:g} is reached ({dollars(self.spent)} spent): what was "
                 "embedded is in the cache, and the same command with a higher limit goes on"
             )
         self.reserved += cost

@@ -2,7 +2,7 @@
 
 import pytest
 
-FILES = ("connections", "waiting", "refusals", "failures", "limits")
+FILES = ("connections", "waiting", "refusals", "failures", "limits", "replies", "numbers")
 
 pytest.register_assert_rewrite(
     *(f"tests.servers.cases.{file}" for file in (*FILES, "trial", "keeping"))

@@ -62,7 +62,7 @@ class KeySource:
         if self.otherwise is not None and self.otherwise.key() is not None:
             return self.otherwise.headers()
         if self.is_required:
-            names = self._all_names()
+            names = self.all_names
             raise AuthenticationFailed(
                 f"the service needs a key, and {' and '.join(names)} "
                 f"{'is' if len(names) == 1 else 'are'} not set: put the key in the environment"
@@ -85,12 +85,14 @@ class KeySource:
 
     def hidden(self, text: str) -> str:
         """Return the text with the keys in it, as services may echo them, made unreadable."""
-        for name in self._all_names():
+        for name in self.all_names:
             key = os.environ.get(name, "").strip()
             if len(key) >= LEAST_SECRET:
                 text = text.replace(key, HIDDEN)
 
         return text
 
-    def _all_names(self) -> tuple[str, ...]:
-        return self.names + (self.otherwise._all_names() if self.otherwise is not None else ())
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every environment variable that is looked at."""
+        return self.names + (self.otherwise.all_names if self.otherwise is not None else ())
