@@ -2,7 +2,10 @@
 
 import pytest
 
-FILES = ("connections", "waiting", "refusals", "failures", "limits", "replies", "numbers")
+FILES = (
+    *("connections", "waiting", "refusals", "failures", "limits", "replies", "numbers"),
+    *("rows", "interruptions", "kept", "secrets"),
+)
 
 pytest.register_assert_rewrite(
     *(f"tests.servers.cases.{file}" for file in (*FILES, "trial", "keeping"))

@@ -15,6 +15,8 @@ def kept_rows(path: Path) -> dict[bytes, bytes]:
     if not path.exists():
         return {}
     with closing(sqlite3.connect(path)) as file:
+        if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'vectors'").fetchall():
+            return {}
         return dict(file.execute("SELECT key, vector FROM vectors").fetchall())
 
 

@@ -98,8 +98,13 @@ class Trial:
         try:
             yield
         except Exception as error:
-            error.add_note(f"in the part: {name}")
-            self._errors.append(error)
+            self._failed(name, error)
+        except pytest.fail.Exception as failed:
+            self._failed(name, AssertionError(str(failed)))
+
+    def _failed(self, name: str, error: Exception) -> None:
+        error.add_note(f"in the part: {name}")
+        self._errors.append(error)
 
     def together(self, parts: Mapping[str, Callable[[], None]]) -> None:
         """Try several faults at once, as most of the time nothing but waiting is done."""

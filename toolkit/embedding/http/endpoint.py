@@ -2,13 +2,14 @@
 
 import os
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from toolkit.embedding.http.faults import message_of
+from toolkit.embedding.http.faults import classify, message_of
 from toolkit.embedding.http.limiter import Limiter
 from toolkit.embedding.http.urls import host_of, is_this_machine
-from toolkit.embedding.http.wire import Discovery, Limits
+from toolkit.embedding.http.wire import Discovery, FaultKind, Limits
 from toolkit.errors import ProviderUnavailable, warn_user
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.embedding.http.service import HTTPProvider
 
 DISCOVERY_SECONDS = 10.0
+DISCOVERY_TRIES, DISCOVERY_WAIT = 3, 0.3
 
 
 class Endpoint:
@@ -143,18 +145,24 @@ def _asked(provider: "HTTPProvider", endpoint: Endpoint, url: str) -> Discovery:
     from toolkit.embedding.http.client import Broken
 
     seconds = min(DISCOVERY_SECONDS, provider.timeout)
-    try:
-        answer = endpoint.client.get(url, provider.keys.headers(), seconds)
-    except Broken as broken:
-        raise ProviderUnavailable(f"{provider.kind}: {broken}: is the server running?") from None
-    if answer.status != 200:
+    why = ""
+    for n_failures in range(DISCOVERY_TRIES):
+        if n_failures:
+            time.sleep(DISCOVERY_WAIT * n_failures)
+        try:
+            answer = endpoint.client.get(url, provider.keys.headers(), seconds)
+        except Broken as broken:
+            why = f"{broken}: is the server running?"
+            continue
+        if answer.status == 200:
+            return provider.discovered(answer.body)
         said = provider.keys.hidden(message_of(answer.body, answer.text))
-        raise ProviderUnavailable(
-            f"{provider.kind}: {provider.url} answered {answer.status} ({said}) when it was asked "
-            "what it serves: check the address"
-        )
+        fault = classify(answer.status, answer.headers, answer.body, said)
+        why = f"{fault.message}, when {provider.url} was asked what it serves"
+        if fault.kind not in (FaultKind.BUSY, FaultKind.TRANSIENT):
+            raise fault.error(f"{provider.kind}: {why}: check the address and the key")
 
-    return provider.discovered(answer.body)
+    raise ProviderUnavailable(f"{provider.kind}: {why}")
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork

@@ -25,36 +25,30 @@ PATTERNS: Sequence[tuple[FaultKind, str]] = (
     (FaultKind.TOO_MANY_TOKENS, rf"max(?:imum)? (?P<cap>{N}) tokens per request"),
     (FaultKind.TOO_MANY_TOKENS, rf"tokens per (?:submitted )?batch is (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TOKENS, rf"too many tokens in batch\. max is (?P<cap>{N})"),
-    (
-        FaultKind.TOO_MANY_TOKENS,
-        r"max_tokens_per_request|(?:payload|body) (?:size |is )?(?:too large|exceeds)",
-    ),
-    (
-        FaultKind.TOO_LONG,
-        rf"maximum context length is (?P<cap>{N}) tokens"
-        rf"(?:, however you requested (?P<given>{N}))?",
-    ),
-    (FaultKind.TOO_LONG, rf"less than (?P<cap>{N}) tokens\. given: (?P<given>{N})"),
-    (FaultKind.TOO_LONG, rf"cannot exceed (?P<cap>{N}) tokens\. (?P<given>{N}) tokens given"),
-    (
-        FaultKind.TOO_LONG,
-        rf"input \((?P<given>{N}) tokens\) is too large.*batch size: (?P<cap>{N})",
-    ),
-    (
-        FaultKind.TOO_LONG,
-        r"context length|context.?window|too long|too many tokens|input.{0,20}"
-        r"too large|exceeds? the (?:maximum )?(?:number of )?tokens",
-    ),
+    (FaultKind.TOO_MANY_TOKENS, r"max_tokens_per_request"),
+    (FaultKind.TOO_MANY_TOKENS, r"(?:payload|body) (?:size |is )?(?:too large|exceeds)"),
     (FaultKind.TOO_LONG, r"(?:at most|longer than|up to) \d[\d,]* characters"),
     (FaultKind.TOO_MANY_TEXTS, rf"(?:texts|inputs?|batch|requests?)\b.*at most (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TEXTS, rf"at most (?P<cap>{N}) (?:texts|inputs|requests|items)"),
     (FaultKind.TOO_MANY_TEXTS, rf"batch size.{{0,40}}(?:larger than|maximum.*?size) (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TEXTS, rf"largest allowed size (?P<cap>{N})"),
-    (FaultKind.TOO_MANY_TEXTS, rf"(?:array|list) (?:is )?too (?:long|large).*?(?P<cap>{N})"),
+    (FaultKind.TOO_MANY_TEXTS, rf"array too long.*maximum length (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TEXTS, rf"array length must be (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TEXTS, rf"too many inputs(?:.*number of inputs is (?P<cap>{N}))?"),
+    (
+        FaultKind.TOO_LONG,
+        rf"maximum (?:context|input) length is (?P<cap>{N}) tokens"
+        rf"(?:\W+however,? you requested (?P<given>{N}))?",
+    ),
+    (FaultKind.TOO_LONG, rf"less than (?P<cap>{N}) tokens\. given: (?P<given>{N})"),
+    (FaultKind.TOO_LONG, rf"cannot exceed (?P<cap>{N}) tokens\. (?P<given>{N}) tokens given"),
+    (FaultKind.TOO_LONG, rf"input \((?P<given>{N}) tokens\) is too large.*size: (?P<cap>{N})"),
+    (FaultKind.TOO_LONG, r"context length|context.?window|too long|too many tokens"),
+    (FaultKind.TOO_LONG, r"input.{0,20}too large|exceeds? the (?:maximum |number of )*tokens"),
     (FaultKind.FATAL, r"matryoshka|dimensions?\b|input_type|encoding_format|api.version"),
 )
+"""In this order: what names more comes first."""
+
 NO_CREDIT = r"insufficient_quota|insufficient_balance|insufficient balance|billing_not_active"
 NO_KEY = (
     r"no_db_connection|no connected db|invalid.{0,10}api.?key|incorrect api key|api key not valid"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from toolkit.embedding.base import Task
 from toolkit.embedding.counts import Counts, count
 from toolkit.embedding.http.batches import batches, byte_lengths, estimated_tokens
 from toolkit.embedding.http.endpoint import Endpoint
@@ -32,11 +33,14 @@ MOST_BYTES_PER_TOKEN = 6.0
 class Plan:
     """What is sent for each row, and how large it is."""
 
-    def __init__(self, provider: "HTTPProvider", endpoint: Endpoint, texts: Sequence[str]) -> None:
+    def __init__(
+        self, provider: "HTTPProvider", endpoint: Endpoint, texts: Sequence[str], task: Task
+    ) -> None:
         self._provider, self._endpoint = provider, endpoint
+        self._prompt = provider.prompt(task)
         self._texts = texts
         self._shortened: dict[int, str] = {}
-        self._n_bytes = byte_lengths(texts)
+        self._n_bytes = byte_lengths(texts) + len(self._prompt.encode())
         self._n_tokens = self._estimated()
 
     def texts(self, rows: Indices) -> list[str]:
@@ -56,7 +60,7 @@ class Plan:
     def usage(self, rows: Indices, told: int | None) -> tuple[int, bool]:
         """Return the tokens of a request, and whether the service counted them credibly."""
         n_bytes = int(self._n_bytes[rows].sum())
-        n_characters = sum(map(len, self.texts(rows)))
+        n_characters = sum(len(self._prompt) + len(text) for text in self.texts(rows))
         estimate = self.n_tokens(rows)
         if told is None or not self._is_credible(told, n_bytes, n_characters, len(rows)):
             return estimate, False
@@ -109,7 +113,8 @@ class Plan:
             longest = fault.given or int(self._n_tokens[row])
             count(Counts(truncated=1, longest=longest, limit=fault.cap or 0))
         self._shortened[row] = text[: max(1, int(share * len(text)))]
-        self._n_bytes[row] = len(self._shortened[row].encode("utf-8", "replace"))
+        sent = self._prompt + self._shortened[row]
+        self._n_bytes[row] = len(sent.encode("utf-8", "replace"))
         self._n_tokens[row] = max(1, int(share * self._n_tokens[row]))
 
         return True

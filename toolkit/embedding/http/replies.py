@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from toolkit.embedding.http.service import HTTPProvider
 
 
+LARGEST = 1e6
+"""Of the values of an embedding; bytes in the wrong order make values up to 1e38."""
+
+
 @dataclass(frozen=True)
 class Checked:
     """
@@ -50,6 +54,8 @@ def checked(reply: Reply, n_texts: int) -> Checked:
     if not lengths or lengths == {0}:
         raise BadReply("vectors without a value")
     vectors = np.stack(reply.vectors).astype(np.float32, copy=False)
+    if np.abs(vectors, where=np.isfinite(vectors), out=np.zeros_like(vectors)).max() > LARGEST:
+        raise BadReply("values that no embedding has: are the bytes in another order?")
     is_finite, is_zero = np.isfinite(vectors).all(axis=1), ~vectors.any(axis=1)
     reasons = np.where(is_zero, "its vector is all zeros", "its vector holds what is no number")
     bad = {int(place): str(reasons[place]) for place in np.flatnonzero(~is_finite | is_zero)}

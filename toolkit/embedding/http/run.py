@@ -76,7 +76,7 @@ class Run:
         self._provider, self._task, self._policy = provider, task, POLICY
         self._endpoint = endpoint_of(provider)
         self._limiter = self._endpoint.limiter
-        self._plan = Plan(provider, self._endpoint, texts)
+        self._plan = Plan(provider, self._endpoint, texts, task)
         self._jobs = Jobs(self._plan, rows)
         self._in_flight: dict[int, tuple[Job, float]] = {}
         self._workers: Workers[Outcome] = Workers()

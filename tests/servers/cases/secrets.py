@@ -1,0 +1,171 @@
+"""Case 29: a key is set, a server echoes it wherever it can, and nobody else gets to see it."""
+
+import logging
+import pickle
+import traceback
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from io import StringIO
+from pathlib import Path
+
+from sklearn.utils import estimator_html_repr
+
+from tests.servers.answers import Answer
+from tests.servers.cases.case import case
+from tests.servers.cases.trial import KEY, TEXTS, Trial
+from tests.servers.embedding_server import Asked, json_answer
+from tests.servers.faults import Answering, always, first
+from toolkit import CosineCentroidClassifier, TextClassifier, TextEmbedder, save
+from toolkit.embedding import CachedProvider
+from toolkit.errors import ToolkitError
+
+LABELS = ["device", "delivery"] * (len(TEXTS) // 2)
+ECHOES = {"Set-Cookie": f"session={KEY}", "X-Request-Key": KEY}
+
+
+@case(
+    29,
+    "a key is set, and echoed in errors and headers",
+    "in no repr, pickle, log at DEBUG, traceback, error, cache or model file",
+)
+def secrets(trial: Trial) -> None:
+    with trial.part("good answers"), trial.server(always(_echoed_in_headers)) as server:
+        provider, cache = trial.provider(server), trial.new_cache()
+        with _logged() as log:
+            model = _fitted(TextEmbedder(provider, cache=cache))
+        shown = {**_shown(model), **_on_disk(trial, model, cache), "log": log.getvalue()}
+        for name, content in shown.items():
+            with trial.part(name):
+                _holds_no_key(content)
+    for name, answering in _refusals().items():
+        with trial.part(f"refused: {name}"), trial.server(always(answering)) as server:
+            provider = trial.provider(server)
+            with _logged() as log:
+                error = _error(CachedProvider(provider, trial.new_cache()))
+            for content in (*_told(error), log.getvalue()):
+                _holds_no_key(content)
+                assert not [text for text in TEXTS if text in content]
+    with trial.part("busy, then good"), trial.server(first(1, _refused(429))) as server:
+        with _logged() as log:
+            trial.embeds(server)
+        _holds_no_key(log.getvalue())
+
+
+def _holds_no_key(content: str) -> None:
+    found = content.find(KEY)
+
+    assert found < 0, f"...{content[max(0, found - 200) : found + 50]}..."
+
+
+def _echoed_in_headers(asked: Asked) -> Answer:
+    good = json_answer(asked.reply())
+
+    return Answer(200, good.body, {**good.headers, **ECHOES})
+
+
+def _refused(status: int) -> Answering:
+    """Refuse in words that hold the key and a text, as some services quote both."""
+
+    def answering(asked: Asked) -> Answer:
+        message = f"Wrong key {KEY} (Bearer {KEY}) for {asked.texts[0]!r}"
+        refusal = asked.refusal(status, message, code=KEY)
+        return Answer(status, refusal.body, {**refusal.headers, **ECHOES, "Location": f"/?k={KEY}"})
+
+    return answering
+
+
+def _refusals() -> dict[str, Answering]:
+    def page(asked: Asked) -> Answer:
+        return Answer(200, f"<p>{KEY} {asked.texts[0]}</p>".encode(), ECHOES)
+
+    def error_in_good_status(asked: Asked) -> Answer:
+        return json_answer({"error": {"message": f"{KEY} {asked.texts[0]}"}})
+
+    def odd_names(asked: Asked) -> Answer:
+        return json_answer({KEY: asked.texts[0], asked.texts[0]: KEY})
+
+    return {
+        **{str(status): _refused(status) for status in (302, 400, 401, 404, 422, 429, 500, 503)},
+        "a page": page,
+        "an error in a 200": error_in_good_status,
+        "odd names in a 200": odd_names,
+    }
+
+
+@contextmanager
+def _logged() -> Iterator[StringIO]:
+    """Collect what all loggers say, the most talkative level included."""
+    log = StringIO()
+    handler = logging.StreamHandler(log)
+    names = [None, *logging.root.manager.loggerDict]
+    levels = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    logging.root.addHandler(handler)
+    try:
+        yield log
+    finally:
+        logging.root.removeHandler(handler)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def _fitted(embedder: TextEmbedder) -> TextClassifier:
+    return TextClassifier(embedder, CosineCentroidClassifier()).fit(TEXTS, LABELS)
+
+
+def _shown(model: TextClassifier) -> dict[str, str]:
+    """Return whatever of a model may end in a notebook, a pickle or a message."""
+    provider = model.embedder.provider
+
+    return {
+        "repr of the provider": repr(provider),
+        "fields of the provider": str(asdict(provider)),
+        "name and fingerprint": f"{provider.name} {provider.fingerprint}",
+        "limits, keys, request": str(
+            (provider.limits, provider.keys, provider.request(TEXTS, "none"))
+        ),
+        "repr of the model": repr(model),
+        "get_params": str(model.get_params(deep=True)),
+        "HTML repr": estimator_html_repr(model) + model._repr_html_(),
+        "pickle": pickle.dumps((provider, model)).decode("latin-1"),
+    }
+
+
+def _on_disk(trial: Trial, model: TextClassifier, cache: Path) -> dict[str, str]:
+    path = trial.folder / "tickets.toolkit"
+    save(model, path)
+    with zipfile.ZipFile(path) as members:
+        unpacked = {
+            f"{name} in the model file": members.read(name).decode("latin-1")
+            for name in members.namelist()
+        }
+    files = {
+        file.name: file.read_bytes().decode("latin-1")
+        for file in (path, *cache.parent.glob(f"{cache.name}*"))
+    }
+
+    return unpacked | files
+
+
+def _error(provider: CachedProvider) -> ToolkitError:
+    try:
+        provider.embed(TEXTS)
+    except ToolkitError as error:
+        return error
+    raise AssertionError("the run came to a good end")
+
+
+def _told(error: ToolkitError) -> list[str]:
+    """Return all that an error says, with those that it came from and the local variables."""
+    with_locals = traceback.TracebackException.from_exception(error, capture_locals=True)
+    chained: list[BaseException | None] = [error.__cause__, error.__context__]
+
+    return [
+        *(str(error), repr(error), str(error.args), str(vars(error))),
+        *(repr(each) for each in chained),
+        "".join(traceback.format_exception(error)),
+        "".join(line for line in with_locals.format() if "texts = " not in line),
+    ]
