@@ -86,8 +86,9 @@ class Counts:
         if not self.requests:
             return None
         about = "about " if self.estimated_tokens else ""
+        n_tokens = rounded(self.tokens) if self.estimated_tokens else self.tokens
         requests = "1 request" if self.requests == 1 else f"{self.requests:,} requests"
-        parts = [requests, f"{about}{self.tokens:,} tokens"]
+        parts = [requests, f"{about}{n_tokens:,} tokens"]
         if self.cost:
             parts.append(about + dollars(self.cost))
         if self.unpriced_tokens:
@@ -123,6 +124,16 @@ class Counts:
             notes.append(f"{self.failed:,} {of} could not be embedded: their vectors are NaN")
 
         return notes
+
+
+def rounded(estimate: int) -> int:
+    """
+    Return two significant digits: an estimate has no more.
+
+    >>> rounded(45_378)
+    45000
+    """
+    return int(float(f"{estimate:.2g}"))
 
 
 def dollars(amount: float) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from toolkit.embedding.base import Provider, Task
 from toolkit.embedding.cache import CachedProvider, task_as_sent
-from toolkit.embedding.counts import dollars
+from toolkit.embedding.counts import dollars, rounded
 from toolkit.embedding.http.batches import batches, byte_lengths, estimated_tokens
 from toolkit.embedding.http.endpoint import endpoint_of
 from toolkit.embedding.http.service import HTTPProvider
@@ -69,7 +69,7 @@ class Forecast:
             "known": f"{self.n_cached:,}",
             "to embed": f"{self.n_distinct - self.n_cached:,}",
             "requests": f"{self.n_requests:,}",
-            "tokens": f"about {self.n_tokens:,}" if self.n_requests else "0",
+            "tokens": f"about {rounded(self.n_tokens):,}" if self.n_requests else "0",
             "cost": self._cost_told(),
         }
 

@@ -86,7 +86,7 @@ class Client:
             raise Broken(f"{self._host} did not answer in {timeout:g} s", is_slow=True) from None
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise Broken(f"{self._host} cannot be reached ({reason})") from None
+            raise Broken(f"no connection to {self._host} ({reason})") from None
 
         return _answer(response, content)
 

@@ -66,6 +66,11 @@ class Patience:
 
     def error(self, fault: Fault) -> ProviderError:
         """Return what ends the run."""
-        done = f"; {self._n_embedded:,} texts were embedded" if self._n_embedded else ""
+        if self._n_embedded:
+            more = f"; {self._n_embedded:,} texts were embedded, the same again goes on from there"
+        elif fault.error is ProviderUnavailable:
+            more = ": is the address right, and is the service running?"
+        else:
+            more = ""
 
-        return fault.error(f"{self._who}: {fault.message}{done}")
+        return fault.error(f"{self._who}: {fault.message}{more}")

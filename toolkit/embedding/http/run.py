@@ -198,7 +198,10 @@ class Run:
         tries = self._policy.tries if answers else self._policy.first_tries
         if job.n_failures >= (2 if fault.kind is FaultKind.BAD_REPLY else tries):
             raise self._patience.error(fault)
-        self._jobs.again(job, self._policy.wait(job.n_failures - 1))
+        wait = self._policy.wait(job.n_failures - 1)
+        if not answers:  # the others need not try what is probably not there
+            self._limiter.pause(wait)
+        self._jobs.again(job, wait)
 
     def _parted(self, job: Job, fault: Fault) -> Iterator[Failure]:
         """Find the text that is to blame by halving; shorten it if it is too long."""
