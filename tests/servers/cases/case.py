@@ -31,7 +31,7 @@ class Case:
     not_for: Mapping[str, str] = field(default_factory=dict)
 
 
-CASES: dict[int, Case] = {}
+entered: dict[int, Case] = {}
 
 
 def case(
@@ -40,7 +40,7 @@ def case(
     """Enter a check into the table."""
 
     def enter(check: Check) -> Check:
-        CASES[number] = Case(number, fault, outcome, check, not_for or {})
+        entered[number] = Case(number, fault, outcome, check, not_for or {})
 
         return check
 

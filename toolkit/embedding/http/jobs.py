@@ -48,6 +48,11 @@ class Jobs:
         job.ready_at = time.monotonic() + wait
         heapq.heappush(self._waiting, job)
 
+    def put_first(self, job: Job) -> None:
+        """Put a job back as the next."""
+        job.ready_at = AT_ONCE
+        heapq.heappush(self._waiting, job)
+
     def add(self, rows: Indices) -> None:
         """Send these rows together, as the next request."""
         self._push(AT_ONCE, rows)

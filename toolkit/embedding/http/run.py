@@ -199,9 +199,11 @@ class Run:
         if job.n_failures >= (2 if fault.kind is FaultKind.BAD_REPLY else tries):
             raise self._patience.error(fault)
         wait = self._policy.wait(job.n_failures - 1)
-        if not answers:  # the others need not try what is probably not there
+        if answers:
+            self._jobs.again(job, wait)
+        else:  # the others need not try what is probably not there
             self._limiter.pause(wait)
-        self._jobs.again(job, wait)
+            self._jobs.put_first(job)
 
     def _parted(self, job: Job, fault: Fault) -> Iterator[Failure]:
         """Find the text that is to blame by halving; shorten it if it is too long."""
