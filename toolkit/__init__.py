@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from toolkit.embedding import AzureOpenAIProvider as AzureOpenAIProvider
     from toolkit.embedding import CachedProvider as CachedProvider
     from toolkit.embedding import CohereProvider as CohereProvider
+    from toolkit.embedding import Forecaster as Forecaster
     from toolkit.embedding import GeminiProvider as GeminiProvider
     from toolkit.embedding import HashingProvider as HashingProvider
     from toolkit.embedding import JinaProvider as JinaProvider
@@ -58,6 +59,7 @@ _HOME = {
     "CosineCentroidClassifier": "toolkit.classification",
     "CosineKNNClassifier": "toolkit.classification",
     "CosineLogisticClassifier": "toolkit.classification",
+    "Forecaster": "toolkit.embedding",
     "FrameReader": "toolkit.frames",
     "FrameWriter": "toolkit.frames",
     "GeminiProvider": "toolkit.embedding",

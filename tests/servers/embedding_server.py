@@ -15,6 +15,9 @@ from tests.servers.forms import Form, Json, tokens_of
 from tests.servers.vectors import right_vectors
 from toolkit.embedding.base import Embeddings
 
+POLL_SECONDS = 0.003
+"""Between looks whether the server is to stop."""
+
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
@@ -134,7 +137,7 @@ class EmbeddingServer:
     def __enter__(self) -> Self:
         self._http = _HTTPServer(("127.0.0.1", 0), _Handler)
         self._http.owner = self
-        threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
+        threading.Thread(target=self._http.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
 
         return self
 

@@ -5,6 +5,7 @@ from toolkit.embedding.blocks import embed_in_blocks, embed_or_nan
 from toolkit.embedding.cache import CachedProvider, cache_info, clear_cache, default_cache_path
 from toolkit.embedding.catalog import DEFAULT_PROVIDER, provider_from_name, provider_name
 from toolkit.embedding.counts import Counts, count, counting, is_counting
+from toolkit.embedding.forecast import Forecaster
 from toolkit.embedding.hashing import HashingProvider
 from toolkit.embedding.http.service import HTTPProvider
 from toolkit.embedding.local import SentenceTransformerProvider
@@ -29,6 +30,7 @@ __all__ = [
     "Counts",
     "Embeddings",
     "GeminiProvider",
+    "Forecaster",
     "HTTPProvider",
     "HashingProvider",
     "JinaProvider",

@@ -35,7 +35,7 @@ class Budget:
         if self.spent + self.reserved + cost > self.limit:
             raise QuotaExceeded(
                 f"the limit of ${self.limit:g} is reached ({dollars(self.spent)} spent): what was "
-                "embedded is in the cache, and the same command with a higher limit goes on"
+                "embedded is kept, and the same again with a higher limit goes on from there"
             )
         self.reserved += cost
 

@@ -1,6 +1,7 @@
 """Cases 1 to 3, 26 and 27: nobody there, answers that break off, redirects, odd encodings."""
 
 import time
+from functools import partial
 from urllib.parse import urlsplit
 
 from tests.servers.answers import (
@@ -18,13 +19,14 @@ from tests.servers.answers import (
 )
 from tests.servers.cases.case import case
 from tests.servers.cases.trial import POLICY, TEXTS, Trial
+from tests.servers.embedding_server import EmbeddingServer
 from tests.servers.faults import always, broken, first, on, plain
-from toolkit.embedding import counting
+from toolkit.embedding import HTTPProvider, counting
 from toolkit.embedding.http import client
 from toolkit.errors import InvalidResponse, ProviderUnavailable
 
 N_BATCHES, BATCH = 6, 4
-TIMEOUT = 0.2
+TIMEOUT = 0.15
 
 
 @case(
@@ -35,20 +37,32 @@ TIMEOUT = 0.2
 def nothing_answers(trial: Trial) -> None:
     with trial.server() as server:
         provider = trial.provider(server)
-        host = urlsplit(server.url).netloc
         _ = provider.fingerprint  # what tells of itself has told it
-    with trial.part("refused"), counting() as counts:
-        trial.fails(server, ProviderUnavailable, host, provider=provider)
-        assert counts.requests == POLICY.first_tries
-    for name, url in (
-        ("refused from the beginning", server.url.replace("127.0.0.1", "localhost")),
-        ("no such host", "http://nobody.invalid:80"),
-        ("TLS error", server.url.replace("http:", "https:")),
-    ):
-        with trial.part(name):
-            error = trial.error(trial.provider_at(url, timeout=2.0))
-            assert type(error) is ProviderUnavailable
-            assert urlsplit(url).netloc in str(error)
+    elsewhere = {
+        "refused from the beginning": server.url.replace("127.0.0.1", "localhost"),
+        "no such host": "https://nobody.invalid",
+        "TLS error": server.url.replace("http:", "https:"),
+    }
+    trial.together(
+        {
+            "refused": lambda: _refused(trial, server, provider),
+            **{name: partial(_not_there, trial, url) for name, url in elsewhere.items()},
+        }
+    )
+
+
+def _refused(trial: Trial, server: EmbeddingServer, provider: HTTPProvider) -> None:
+    with counting() as counts:
+        trial.fails(server, ProviderUnavailable, urlsplit(server.url).netloc, provider=provider)
+
+    assert counts.requests == POLICY.first_tries
+
+
+def _not_there(trial: Trial, url: str) -> None:
+    error = trial.error(trial.provider_at(url, timeout=2.0))
+
+    assert type(error) is ProviderUnavailable
+    assert urlsplit(url).netloc in str(error)
 
 
 @case(

@@ -1,11 +1,11 @@
 """Cases 12 and 13: servers that fail for a moment, and those that fail for good."""
 
 import time
+from functools import partial
 
 from tests.servers.answers import Answer
 from tests.servers.cases.case import case
 from tests.servers.cases.trial import POLICY, TEXTS, Trial
-from tests.servers.embedding_server import EmbeddingServer
 from tests.servers.faults import Answering, after, always, on, plain, saying
 from toolkit.embedding.http.endpoint import endpoint_of
 from toolkit.errors import ProviderUnavailable
@@ -30,18 +30,56 @@ def fails_for_a_moment(trial: Trial) -> None:
         "524": (plain(524, "A timeout occurred"), [2]),
         "529": (saying(529, "Overloaded"), [2]),
     }
-    for name, (failure, numbers) in failures.items():
-        with trial.part(name), trial.server(on(numbers, failure)) as server:
-            trial.embeds(server, trial.provider(server, batch=BATCH))
-            assert len(server.seen) == N_BATCHES + len(numbers)
-        with trial.part(f"{name}: fewer in flight"), trial.server() as server:
-            _goes_slower(trial, server, failure)
-    with trial.part("500 while others are in flight"), trial.server() as server:
-        _sets_no_pace(trial, server, saying(500, "Internal error"))
+    parts = {
+        **{name: partial(_retried, trial, *failure) for name, failure in failures.items()},
+        **{
+            f"{name}: fewer in flight": partial(_goes_slower, trial, failure)
+            for name, (failure, _) in failures.items()
+        },
+        **{
+            f"{name}: no slower for long": partial(_soon_as_fast, trial, failure)
+            for name, (failure, _) in failures.items()
+        },
+    }
     if trial.service.tells_of_itself:
-        with trial.part("503 when asked what it serves"), trial.server() as server:
-            server.answers_first = [Answer(503)]
-            trial.embeds(server)
+        parts["503 when asked what it serves"] = partial(_asked_again, trial)
+    trial.together(parts)
+
+
+def _retried(trial: Trial, failure: Answering, numbers: list[int]) -> None:
+    with trial.server(on(numbers, failure)) as server:
+        trial.embeds(server, trial.provider(server, batch=BATCH))
+
+    assert len(server.seen) == N_BATCHES + len(numbers)
+
+
+def _goes_slower(trial: Trial, failure: Answering) -> None:
+    with trial.server(on([N_BATCHES + 1], failure)) as server:
+        provider = trial.provider(server, batch=BATCH)
+        trial.embeds(server, provider)
+        limiter = endpoint_of(provider).limiter
+        before = limiter.window
+        trial.embeds(server, provider, texts=TEXTS[:2])
+
+    assert before > 4
+    assert limiter.window <= before / 2 + 1
+
+
+def _soon_as_fast(trial: Trial, failure: Answering) -> None:
+    """A server that fails once has not asked for so much fewer requests a second."""
+    texts = [f"{text}, {n}" for text in TEXTS for n in range(3)]
+    with trial.server(on([4], failure)) as server:
+        server.latency = 0.02
+        start = time.monotonic()
+        trial.embeds(server, trial.provider(server, batch=1), texts=texts)
+
+    assert time.monotonic() - start < len(texts) * server.latency
+
+
+def _asked_again(trial: Trial) -> None:
+    with trial.server() as server:
+        server.answers_first = [Answer(503)]
+        trial.embeds(server)
 
 
 @case(
@@ -70,25 +108,3 @@ def fails_for_good(trial: Trial) -> None:
         server.seen.clear()
         trial.embeds(server, provider, cache=cache)
         assert len(server.seen) == N_BATCHES - 2
-
-
-def _goes_slower(trial: Trial, server: EmbeddingServer, failure: Answering) -> None:
-    provider = trial.provider(server, batch=BATCH)
-    trial.embeds(server, provider)
-    limiter = endpoint_of(provider).limiter
-    before = limiter.window
-    server.rules.append(on([N_BATCHES + 1], failure))
-    trial.embeds(server, provider, texts=TEXTS[:2])
-
-    assert before > 4
-    assert limiter.window <= before / 2 + 1
-
-
-def _sets_no_pace(trial: Trial, server: EmbeddingServer, failure: Answering) -> None:
-    """A server that fails once has not asked for fewer requests a second."""
-    server.rules.append(on([4], failure))
-    server.latency = 0.02
-    start = time.monotonic()
-    trial.embeds(server, trial.provider(server, batch=1))
-
-    assert time.monotonic() - start < 24 * server.latency + 1

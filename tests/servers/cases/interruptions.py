@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def killed(trial: Trial) -> None:
         run = _run(trial, server)
         process = started(run.embed, TEXTS)
         _wait_until(lambda: len(kept_rows(run.cache)) == DONE * BATCH)
-        _wait_until(lambda: len(server.seen) > DONE)
+        _wait_until(lambda: len(server.seen) == N_BATCHES)
         process.kill()
         assert ended(process) == -signal.SIGKILL
         in_flight = sum(not seen.answered_at for seen in server.seen)
@@ -55,14 +56,18 @@ def killed(trial: Trial) -> None:
     "no deadlock, no row lost or mixed up",
 )
 def at_once(trial: Trial) -> None:
-    for name, check in {
+    checks = {
         "Ctrl-C": _interrupted,
         "fork": _forked,
         "threads": _threads,
         "two processes": _two_processes,
-    }.items():
-        with trial.part(name), trial.server() as server:
-            check(trial, server)
+    }
+    trial.together({name: partial(_served, trial, check) for name, check in checks.items()})
+
+
+def _served(trial: Trial, check: Callable[[Trial, EmbeddingServer], None]) -> None:
+    with trial.server() as server:
+        check(trial, server)
 
 
 def _interrupted(trial: Trial, server: EmbeddingServer) -> None:

@@ -17,7 +17,7 @@ from tests.servers.cases.services import Service
 from tests.servers.embedding_server import EmbeddingServer, Rule
 from toolkit.embedding import CachedProvider, Counts, HTTPProvider, counting
 from toolkit.embedding.base import Embeddings
-from toolkit.embedding.http import run
+from toolkit.embedding.http import endpoint, run
 from toolkit.embedding.http.endpoint import endpoint_of, forget_endpoints
 from toolkit.embedding.http.waits import RetryPolicy
 from toolkit.errors import ToolkitError
@@ -71,7 +71,6 @@ class Trial:
     def __init__(self, service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.service, self.folder, self.monkeypatch = service, folder, monkeypatch
         self._errors: list[Exception] = []
-        self._providers: list[HTTPProvider] = []
         self._n_caches = 0
 
     def __enter__(self) -> Self:
@@ -81,13 +80,12 @@ class Trial:
             self.monkeypatch.delenv(name.upper(), raising=False)
         self.monkeypatch.setattr(run, "POLICY", POLICY)
         self.monkeypatch.setattr(run, "GRACE_SECONDS", 0.1)
+        self.monkeypatch.setattr(endpoint, "DISCOVERY_WAIT", 0.01)
         forget_endpoints()
 
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        for provider in self._providers:
-            endpoint_of(provider).client.close()
         forget_endpoints()
         if kind is None and self._errors:
             raise ExceptionGroup(f"{len(self._errors)} parts failed", self._errors)
@@ -135,10 +133,7 @@ class Trial:
 
     def provider_at(self, url: str, **settings: object) -> HTTPProvider:
         """Return a provider for any address."""
-        provider = replace(self.service.provider(url), **{"timeout": 10.0, **settings})
-        self._providers.append(provider)
-
-        return provider
+        return replace(self.service.provider(url), **{"timeout": 10.0, **settings})
 
     def new_cache(self) -> Path:
         self._n_caches += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from toolkit.embedding.base import Task
 from toolkit.embedding.http.client import Answer, Broken
 from toolkit.embedding.http.endpoint import Endpoint
-from toolkit.embedding.http.faults import classify, message_of, without_texts
+from toolkit.embedding.http.faults import classify, message_of, without_texts, without_vectors
 from toolkit.embedding.http.replies import Checked, checked
 from toolkit.embedding.http.waits import headroom_wait
 from toolkit.embedding.http.wire import BadReply, Fault, FaultKind
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from toolkit.embedding.http.service import HTTPProvider
 
 LONGEST_EXCERPT = 500
+MOST_LOOKED_AT = 20_000
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _fault(provider: "HTTPProvider", answer: Answer, texts: Sequence[str]) -> Fa
 
 def _bad_reply(provider: "HTTPProvider", answer: Answer, texts: Sequence[str], why: str) -> Fault:
     """Status 200 and yet no vectors: keep the beginning for a person to look at."""
-    excerpt = without_texts(answer.text[: 4 * LONGEST_EXCERPT], texts)[:LONGEST_EXCERPT]
+    excerpt = without_vectors(without_texts(answer.text[:MOST_LOOKED_AT], texts))[:LONGEST_EXCERPT]
     message = provider.keys.hidden(f"{why}; the answer begins {excerpt!r}" if excerpt else why)
 
     return Fault(FaultKind.BAD_REPLY, message, error=InvalidResponse)

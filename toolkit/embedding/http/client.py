@@ -38,12 +38,13 @@ class Client:
     Connections to one service, shared by threads.
 
     Redirects are not followed: the key is for this address alone. Proxies of the environment are
-    used, but not for this machine itself.
+    used, but not for this machine itself. `transport` takes the place of the network.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._host = host_of(url)
         self._client = httpx.Client(
+            transport=transport,
             follow_redirects=False,
             trust_env=not is_this_machine(url),
             verify=url.startswith("https:"),  # without TLS there are no certificates to load

@@ -27,7 +27,7 @@ def vector(value: Json) -> Vector:
     try:
         with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite
             return np.array(value, dtype=np.float32).reshape(len(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadReply("a vector holds what is no number") from None
 
 
@@ -85,11 +85,11 @@ def by_index(data: Sequence[Json], n_texts: int, key: str = "embedding") -> list
     vectors = [vector(member(item, key)) for item in data]
     if all(index is None for index in indexes) or all(index == 0 for index in indexes):
         return vectors
-    if sorted(index for index in indexes if isinstance(index, int)) != list(range(n_texts)):
+    numbers = [index for index in indexes if isinstance(index, int)]
+    if sorted(numbers) != list(range(n_texts)):
         raise BadReply(f"the indexes of {n_texts} vectors are not 0 to {n_texts - 1}")
-    order = np.argsort([int(str(index)) for index in indexes])
 
-    return [vectors[place] for place in order]
+    return [vectors[place] for place in np.argsort(numbers)]
 
 
 def check_count(n_vectors: int, n_texts: int) -> None:

@@ -66,13 +66,12 @@ class Endpoint:
             told,
             texts=min(told.texts, caps.get("texts", told.texts)),
             tokens=caps.get("tokens", told.tokens),
-            tokens_per_text=caps.get("tokens_per_text", told.tokens_per_text),
         )
 
     def learn(self, what: str, cap: int) -> None:
-        """Remember a limit (texts, tokens, tokens_per_text) that an error named."""
+        """Remember a limit (texts or tokens) that an error named; what is known can but shrink."""
         with self.lock:
-            self._caps[what] = max(1, cap)
+            self._caps[what] = max(1, min(cap, self._caps.get(what, cap)))
 
     def learn_tokens(self, n_tokens: int, n_bytes: int) -> None:
         """Remember how many tokens there are in a byte here."""

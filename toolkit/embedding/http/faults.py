@@ -126,6 +126,18 @@ def without_texts(message: str, texts: Sequence[str]) -> str:
     return message
 
 
+def without_vectors(text: str) -> str:
+    """
+    Return a part of a reply without its vectors: nobody can read them, and they tell of texts.
+
+    >>> without_vectors('{"embedding": [0.25, -0.5, 1e-3, 0.75, 0.5], "index": 0}')
+    '{"embedding": [...], "index": 0}'
+    """
+    text = re.sub(r"[A-Za-z0-9+/]{60,}={0,2}", "...", text)
+
+    return re.sub(r"\[\s*(?:-?[\d.]+(?:[eE][+-]?\d+)?\s*,\s*){4,}[^\]\"{}]*\]?", "[...]", text)
+
+
 def _message_in(body: Json) -> str:
     match body:
         case str():

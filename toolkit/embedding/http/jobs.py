@@ -21,6 +21,7 @@ class Job:
     number: int
     rows: Indices = field(compare=False)
     n_failures: int = field(default=0, compare=False)
+    n_bad_replies: int = field(default=0, compare=False)
 
 
 class Jobs:

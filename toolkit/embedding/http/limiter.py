@@ -21,6 +21,12 @@ FIRST_SECONDS = 1.0
 FAST_GROWTH, SLOW_GROWTH = 0.25, 0.02
 """Of the pace, per second."""
 
+STEADY_RATE = 5.0
+"""Requests a second; below it the pace grows by the request, or every few would be refused."""
+
+PASSED, PASSED_FIRST = 1.2, 1.05
+"""Parts of the pace that was refused beyond which it is no limit; the first one was a guess."""
+
 
 class Limiter:
     """
@@ -142,11 +148,12 @@ class Limiter:
         return max(SLOWEST_RATE, KEPT_RATE * min(served, self._refused_rate or served))
 
     def _grow_rate(self, now: float) -> None:
-        """Come back fast to a little below the pace that was refused, then feel the way."""
+        """Go fast to a little below the pace that was refused, feel the way, fast again beyond."""
         if self._rate is None:
             return
         bad = self._refused_rate or self._n_served / self._seconds_served
-        is_far = self._rate < KEPT_RATE**2 * bad
-        growth = FAST_GROWTH if is_far else SLOW_GROWTH
+        passed = PASSED if self._refused_rate else PASSED_FIRST
+        is_near = KEPT_RATE**2 * bad <= self._rate <= passed * bad
+        growth = SLOW_GROWTH * min(1.0, self._rate / STEADY_RATE) if is_near else FAST_GROWTH
         self._rate *= 1 + min(1.0, growth * (now - self._rate_at))
         self._rate_at = now

@@ -175,7 +175,8 @@ class Run:
             yield Part(job.rows[answer.rows.places], vectors)
 
     def _failed(self, job: Job, fault: Fault) -> Iterator[Failure]:
-        job.n_failures += fault.kind is not FaultKind.BUSY
+        job.n_failures += fault.kind not in (FaultKind.BUSY, FaultKind.BAD_REPLY)
+        job.n_bad_replies += fault.kind is FaultKind.BAD_REPLY
         match fault.kind:
             case FaultKind.BUSY:
                 self._jobs.again(job, 0.0)  # the limiter lets everybody wait
@@ -196,9 +197,9 @@ class Run:
             yield from self._parted(job, fault)
             return
         tries = self._policy.tries if answers else self._policy.first_tries
-        if job.n_failures >= (2 if fault.kind is FaultKind.BAD_REPLY else tries):
+        if job.n_failures >= tries or job.n_bad_replies > 1:
             raise self._patience.error(fault)
-        wait = self._policy.wait(job.n_failures - 1)
+        wait = self._policy.wait(job.n_failures)
         if answers:
             self._jobs.again(job, wait)
         else:  # the others need not try what is probably not there

@@ -2,9 +2,10 @@
 
 import random
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from toolkit.embedding.http.wire import Json
@@ -12,6 +13,9 @@ from toolkit.embedding.http.wire import Json
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 EPOCH = 1e9
 """A number of seconds this large is a point in time, not a while."""
+
+LAST_SECOND = 1e11
+"""A number larger than this is a point in time in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class RetryPolicy:
 
     def wait(self, n_failures: int) -> float:
         """Return seconds before the next try: below a bound that doubles (full jitter)."""
-        bound = min(self.longest_wait, self.first_wait * 2.0 ** min(n_failures, 30))
+        bound = min(self.longest_wait, self.first_wait * 2.0 ** min(max(n_failures - 1, 0), 30))
 
         return bound * random.uniform(0.1, 1.0)  # a wait near 0 would be no wait
 
@@ -64,7 +68,7 @@ def asked_wait(headers: Mapping[str, str], body: Json = None) -> float | None:
         return _while(asked)
     reset = _number(headers.get("x-ratelimit-reset"))
     if reset is not None and reset > EPOCH:
-        return _from_now(datetime.fromtimestamp(reset, UTC))
+        return _until(reset)
 
     return _retry_info(body)
 
@@ -110,20 +114,27 @@ def _while(text: str) -> float | None:
     if number is None:
         number = duration(text)
     if number is None:
-        try:
-            return _from_now(parsedate_to_datetime(text))
-        except (TypeError, ValueError):
-            return None
+        return _until_date(text)
     if number > EPOCH:
-        return _from_now(datetime.fromtimestamp(min(number, 1e11), UTC))
+        return _until(number)
 
     return number if number >= 0 else None
 
 
-def _from_now(moment: datetime) -> float | None:
+def _until_date(text: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError):
+        return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    seconds = (moment - datetime.now(UTC)).total_seconds()
+
+    return _until(moment.timestamp())
+
+
+def _until(moment: float) -> float | None:
+    """Seconds from now to a point in time, which some tell in milliseconds."""
+    seconds = (moment / 1000 if moment > LAST_SECOND else moment) - time.time()
 
     return seconds if seconds > 0 else None
 
