@@ -7,7 +7,7 @@ EXTRAS := minilm,static,plot,excel,zst
 DEV_EXTRAS := $(EXTRAS),notebooks,search
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: demo test test-all live lint types unit bench build clean
+.PHONY: demo test test-all live lint types unit faults bench build clean
 
 demo: $(VENV)/installed
 	$(BIN)/toolkit demo
@@ -26,6 +26,9 @@ types: $(VENV)/installed-dev
 
 unit: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+faults: $(VENV)/installed-dev
+	$(BIN)/python -m tests.servers.fault_table
 
 live: $(VENV)/installed-dev
 	LIVE_REQUIRED=1 $(BIN)/python -m pytest -m live tests/live

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from tests.servers.answers import Answer
-from tests.servers.embedding_server import JSON_HEADERS, Asked, Rule, json_answer
+from tests.servers.asked import JSON_HEADERS, Asked, Rule, json_answer
 from tests.servers.forms import Json, tokens_of
 
 Answering = Callable[[Asked], Answer]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.servers.embedding_server import Asked
+from tests.servers.asked import Asked
 from tests.servers.faults import Answering, json_body, n_bytes, n_tokens, saying
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Self
 
 from toolkit.embedding.counts import dollars
 from toolkit.errors import InputError, QuotaExceeded
@@ -24,6 +26,8 @@ class Budget:
     limit: float
     spent: float = 0.0
     reserved: float = 0.0
+    outer: Self | None = field(default=None, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def reserve(self, cost: float | None, who: str) -> None:
         """Set the cost of the next request aside, or raise QuotaExceeded if it is too much."""
@@ -32,17 +36,24 @@ class Budget:
                 f"the price of {who} is not known, so its cost cannot be limited: say it in the "
                 "provider's name, as ?price=0.02 (USD per million tokens)"
             )
-        if self.spent + self.reserved + cost > self.limit:
-            raise QuotaExceeded(
-                f"the limit of ${self.limit:g} is reached ({dollars(self.spent)} spent): what was "
-                "embedded is kept, and the same again with a higher limit goes on from there"
-            )
-        self.reserved += cost
+        with self._lock:
+            if self.spent + self.reserved + cost > self.limit:
+                raise QuotaExceeded(
+                    f"the limit of ${self.limit:g} is reached ({dollars(self.spent)} spent): what "
+                    "was embedded is kept, and the same again with a higher limit goes on from "
+                    "there"
+                )
+            if self.outer is not None:
+                self.outer.reserve(cost, who)
+            self.reserved += cost
 
     def settle(self, reserved: float, cost: float) -> None:
         """Replace what was set aside for a request by what it did cost."""
-        self.reserved -= reserved
-        self.spent += cost
+        with self._lock:
+            self.reserved -= reserved
+            self.spent += cost
+        if self.outer is not None:
+            self.outer.settle(reserved, cost)
 
 
 _budget: ContextVar[Budget | None] = ContextVar("toolkit_budget", default=None)
@@ -53,7 +64,8 @@ def spending_at_most(usd: float) -> Iterator[Budget]:
     """
     Let embedding services cost at most this much inside the block, by their known prices.
 
-    Before a request would pass the limit, the run stops with QuotaExceeded.
+    Before a request would pass the limit, the run stops with QuotaExceeded. Of blocks inside one
+    another, every limit holds.
 
     >>> with spending_at_most(0.5) as budget:
     ...     budget.spent
@@ -61,7 +73,7 @@ def spending_at_most(usd: float) -> Iterator[Budget]:
     """
     if not usd >= 0:
         raise InputError(f"a limit on costs must be >= 0 US dollars, got {usd!r}")
-    budget = Budget(usd)
+    budget = Budget(usd, outer=_budget.get())
     token = _budget.set(budget)
     try:
         yield budget

@@ -1,7 +1,6 @@
 """Cases 1 to 3, 26 and 27: nobody there, answers that break off, redirects, odd encodings."""
 
 import time
-from functools import partial
 from urllib.parse import urlsplit
 
 from tests.servers.answers import (
@@ -17,6 +16,7 @@ from tests.servers.answers import (
     TooLongContentLength,
     TruncatedChunks,
 )
+from tests.servers.asked import Rule
 from tests.servers.cases.case import case
 from tests.servers.cases.trial import POLICY, TEXTS, Trial
 from tests.servers.embedding_server import EmbeddingServer
@@ -38,15 +38,14 @@ def nothing_answers(trial: Trial) -> None:
     with trial.server() as server:
         provider = trial.provider(server)
         _ = provider.fingerprint  # what tells of itself has told it
-    elsewhere = {
-        "refused from the beginning": server.url.replace("127.0.0.1", "localhost"),
-        "no such host": "https://nobody.invalid",
-        "TLS error": server.url.replace("http:", "https:"),
-    }
     trial.together(
         {
             "refused": lambda: _refused(trial, server, provider),
-            **{name: partial(_not_there, trial, url) for name, url in elsewhere.items()},
+            "refused from the beginning": lambda: _not_there(
+                trial, server.url.replace("127.0.0.1", "localhost")
+            ),
+            "no such host": lambda: _not_there(trial, "https://nobody.invalid"),
+            "TLS error": lambda: _without_tls(trial),
         }
     )
 
@@ -65,16 +64,21 @@ def _not_there(trial: Trial, url: str) -> None:
     assert urlsplit(url).netloc in str(error)
 
 
+def _without_tls(trial: Trial) -> None:
+    """The server speaks plain HTTP: it is there, but no request comes through."""
+    with trial.server() as server:
+        _not_there(trial, server.url.replace("http:", "https:"))
+        assert server.seen == []
+
+
 @case(
     2,
     "reset before headers or in the body, chunks or a length that break off",
     "retried; nothing of a part is used or kept",
 )
 def breaks_off(trial: Trial) -> None:
-    for kind in (ResetBeforeHeaders, ResetInBody, TruncatedChunks, TooLongContentLength):
-        with trial.part(kind.__name__), trial.server(on([1, 4], broken(kind))) as server:
-            trial.embeds(server, trial.provider(server, batch=BATCH))
-            assert len(server.seen) == N_BATCHES + 2
+    kinds = (ResetBeforeHeaders, ResetInBody, TruncatedChunks, TooLongContentLength)
+    trial.each(_by_name(*kinds), lambda kind: _survived(trial, on([1, 4], broken(kind)), 2))
     if trial.service.tells_of_itself:
         with trial.part("when asked what it serves"), trial.server() as server:
             server.answers_first = [ResetBeforeHeaders()]
@@ -117,12 +121,15 @@ def _for_ever(trial: Trial) -> None:
 @case(26, "302 to another host", "not followed, so the key stays; a clear error")
 def redirected(trial: Trial) -> None:
     with trial.server() as other:
-        for status in (301, 302, 307, 308):
-            moved = plain(status, "", location=other.url)
-            with trial.part(str(status)), trial.server(always(moved)) as server:
-                trial.fails(server, ProviderUnavailable, str(status))
-                assert len(server.seen) == 1
+        statuses = {str(status): status for status in (301, 302, 307, 308)}
+        trial.each(statuses, lambda status: _not_followed(trial, status, other.url))
         assert other.seen == []
+
+
+def _not_followed(trial: Trial, status: int, url: str) -> None:
+    with trial.server(always(plain(status, "", location=url))) as server:
+        trial.fails(server, ProviderUnavailable, str(status))
+        assert len(server.seen) == 1
 
 
 @case(
@@ -131,17 +138,27 @@ def redirected(trial: Trial) -> None:
     "read as they are; what cannot be read or is too large is an error",
 )
 def odd_encodings(trial: Trial) -> None:
-    for kind in (Gzipped, Chunked, OldHTTP):
-        with trial.part(kind.__name__), trial.server(always(broken(kind))) as server:
-            trial.embeds(server, trial.provider(server, batch=BATCH))
-            assert len(server.seen) == N_BATCHES
+    kinds = _by_name(Gzipped, Chunked, OldHTTP)
+    trial.each(kinds, lambda kind: _survived(trial, always(broken(kind)), 0))
     brotli = plain(200, "\x0b\x02\x80not to be read", **{"Content-Encoding": "br"})
     with trial.part("br"), trial.server(always(brotli)) as server:
         trial.fails(server, InvalidResponse)
         assert len(server.seen) == 2
     trial.monkeypatch.setattr(client, "LARGEST_BODY", 100_000)
-    for kind in (Answer, Gzipped, Chunked):
-        large = always(lambda _, kind=kind: kind(200, b" " * 200_000))
-        with trial.part(f"too large, {kind.__name__}"), trial.server(large) as server:
-            trial.fails(server, ProviderUnavailable, "more than")
-            assert len(server.seen) <= POLICY.first_tries
+    trial.each(_by_name(Answer, Gzipped, Chunked), lambda kind: _too_large(trial, kind))
+
+
+def _survived(trial: Trial, rule: Rule, n_more: int) -> None:
+    with trial.server(rule) as server:
+        trial.embeds(server, trial.provider(server, batch=BATCH))
+        assert len(server.seen) == N_BATCHES + n_more
+
+
+def _too_large(trial: Trial, kind: type[Answer]) -> None:
+    with trial.server(always(lambda _: kind(200, b" " * 200_000))) as server:
+        trial.fails(server, ProviderUnavailable, "more than")
+        assert len(server.seen) <= POLICY.first_tries
+
+
+def _by_name(*kinds: type[Answer]) -> dict[str, type[Answer]]:
+    return {kind.__name__: kind for kind in kinds}

@@ -13,11 +13,12 @@ from functools import partial
 import numpy as np
 
 from tests.servers.answers import Answer, NoAnswer
+from tests.servers.asked import Asked
 from tests.servers.cases.case import case
 from tests.servers.cases.elsewhere import INTERRUPTED, Run, ended, started
 from tests.servers.cases.keeping import check_kept, kept_rows
 from tests.servers.cases.trial import TEXTS, Trial
-from tests.servers.embedding_server import Asked, EmbeddingServer
+from tests.servers.embedding_server import EmbeddingServer
 from tests.servers.faults import after, broken
 from toolkit.embedding import CachedProvider
 
@@ -78,6 +79,7 @@ def _interrupted(trial: Trial, server: EmbeddingServer) -> None:
     process = started(run.embed, TEXTS)
     assert reached.wait(LONGEST)
     _wait_until(lambda: len(kept_rows(run.cache)) == DONE * BATCH)
+    time.sleep(0.1)  # now it does nothing but wait for answers
     os.kill(process.pid, signal.SIGINT)
 
     assert ended(process) == INTERRUPTED
@@ -136,7 +138,7 @@ def _slowly(reached: threading.Event) -> Callable[[Asked], Answer | None]:
 
     def answering(asked: Asked) -> None:
         reached.set()
-        asked.server.stopping.wait(0.2)
+        asked.server.stopping.wait(0.5)
 
     return answering
 

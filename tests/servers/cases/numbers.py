@@ -7,13 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from tests.servers.answers import Answer
+from tests.servers.asked import Asked, Rule, json_answer
 from tests.servers.cases.case import apart, case
 from tests.servers.cases.trial import TEXTS, Trial
-from tests.servers.embedding_server import Asked, EmbeddingServer, Rule, json_answer
 from tests.servers.faults import always, holding, n_texts, vectors_as
 from tests.servers.forms import Json, as_base64, as_numbers
 from toolkit import TextEmbedder
-from toolkit.embedding import CachedProvider, counting
 from toolkit.errors import InvalidResponse, TextsFailed
 
 BAD_ROW, BAD_WORD = 5, "coat 5"
@@ -42,11 +41,9 @@ USAGE = {
 def no_numbers(trial: Trial) -> None:
     for said in trial.service.words.no_number:
         rule = holding(BAD_WORD, said.about(n_texts, 0))
-        with trial.part(f"{said.status}"), trial.server(rule) as server:
-            _fails_alone(trial, server, 2 * math.ceil(math.log2(len(WITH_BAD))) + 3)
-    for name, spoil in NO_NUMBERS.items():
-        with trial.part(name), trial.server(_spoiled(spoil)) as server:
-            _fails_alone(trial, server, 2)
+        with trial.part(f"{said.status}"):
+            _fails_alone(trial, rule, 2 * math.ceil(math.log2(len(WITH_BAD))) + 3)
+    trial.each(NO_NUMBERS, lambda spoil: _fails_alone(trial, _spoiled(spoil), 2))
 
 
 @case(17, "vectors that are not of length 1", "length 1 to 1e-5 after TextEmbedder, the same way")
@@ -68,21 +65,15 @@ def not_normalised(trial: Trial) -> None:
     not_for=apart("neither asks for base64 nor is sent any", "cohere", "gemini", "ollama", "tei"),
 )
 def other_encodings(trial: Trial) -> None:
-    for name, written in {"floats": as_numbers, "base64": as_base64}.items():
-        sent = vectors_as(lambda vectors, written=written: list(map(written, vectors)))
-        with trial.part(name), trial.server(always(sent)) as server:
-            trial.embeds(server)
+    good = {"floats": as_numbers, "base64": as_base64}
     wrong = {
         "three bytes": lambda vector: "AAAA",
         "one byte more": lambda vector: base64.b64encode(vector.tobytes() + b"\0").decode(),
         "no base64": lambda vector: "not base64!",
         "big-endian": lambda vector: base64.b64encode(vector.astype(">f4").tobytes()).decode(),
     }
-    for name, written in wrong.items():
-        sent = vectors_as(lambda vectors, written=written: list(map(written, vectors)))
-        with trial.part(name), trial.server(always(sent)) as server:
-            trial.fails(server, InvalidResponse)
-            assert len(server.seen) == 2
+    trial.each(good, lambda written: _is_read(trial, written))
+    trial.each(wrong, lambda written: _is_refused(trial, written))
 
 
 @case(
@@ -91,32 +82,40 @@ def other_encodings(trial: Trial) -> None:
     "tokens and cost are marked as estimated",
 )
 def no_usage(trial: Trial) -> None:
-    if trial.service.name == "tei":
-        with trial.part("never told"), trial.server() as server:
-            _is_estimated(trial, server, is_estimated=True)
+    name = trial.service.name
+    if name == "tei":  # it never tells
+        _is_estimated(trial, is_estimated=True)
         return
-    with trial.part("credible"), trial.server() as server:
-        _is_estimated(trial, server, is_estimated=False)
-    for name, told in {
+    told = {
         "missing": lambda count, texts: ...,
         "null": lambda count, texts: None,
         "in characters": lambda count, texts: sum(map(len, texts)),
         "below 0": lambda count, texts: -count,
         "a text": lambda count, texts: "many",
-    }.items():
-        with trial.part(name), trial.server(_usage(trial.service.name, told)) as server:
-            _is_estimated(trial, server, is_estimated=True)
+    }
+    trial.each(told, lambda tell: _is_estimated(trial, _usage(name, tell), is_estimated=True))
+    with trial.part("credible"):
+        _is_estimated(trial, is_estimated=False)
 
 
-def _fails_alone(trial: Trial, server: EmbeddingServer, most_requests: int) -> None:
-    provider = trial.provider(server)
-    error = trial.fails(
-        server, TextsFailed, provider=provider, texts=WITH_BAD, keeps=len(WITH_BAD) - 1
-    )
+def _fails_alone(trial: Trial, rule: Rule, most_requests: int) -> None:
+    with trial.server(rule) as server:
+        error = trial.fails(server, TextsFailed, texts=WITH_BAD, keeps=len(WITH_BAD) - 1)
 
     assert isinstance(error, TextsFailed)
     assert set(error.reasons) == {BAD_ROW}
     assert len(server.seen) <= most_requests
+
+
+def _is_read(trial: Trial, written: Callable[[Json], Json]) -> None:
+    with trial.server(vectors_as(lambda vectors: list(map(written, vectors)))) as server:
+        trial.embeds(server)
+
+
+def _is_refused(trial: Trial, written: Callable[[Json], Json]) -> None:
+    with trial.server(vectors_as(lambda vectors: list(map(written, vectors)))) as server:
+        trial.fails(server, InvalidResponse)
+        assert len(server.seen) == 2
 
 
 def _spoiled(spoil: Callable[[np.ndarray], Json]) -> Rule:
@@ -149,10 +148,9 @@ def _usage(name: str, told: Callable[[int, tuple[str, ...]], Json]) -> Rule:
     return answering
 
 
-def _is_estimated(trial: Trial, server: EmbeddingServer, *, is_estimated: bool) -> None:
-    provider = trial.provider(server, price=1.0)
-    with counting() as counts:
-        CachedProvider(provider, trial.new_cache()).embed(TEXTS)
+def _is_estimated(trial: Trial, *rules: Rule, is_estimated: bool) -> None:
+    with trial.server(*rules) as server:
+        counts = trial.embeds(server, trial.provider(server, price=1.0)).counts
 
     assert counts.tokens > 0
     assert counts.cost == counts.tokens / 1_000_000

@@ -1,14 +1,15 @@
 """Cases 5 to 7 and 30: what no waiting cures, what some waiting cures, and who is told."""
 
 from tests.servers.cases.case import apart, case
-from tests.servers.cases.trial import Trial
-from tests.servers.faults import always, first, json_body, plain, saying
+from tests.servers.cases.trial import POLICY, Trial
+from tests.servers.faults import Answering, always, first, json_body, plain, saying
 from toolkit.errors import (
     AuthenticationFailed,
     ModelNotFound,
     ProviderError,
     ProviderUnavailable,
     QuotaExceeded,
+    ToolkitError,
 )
 
 ODD_BODIES = {
@@ -33,10 +34,8 @@ RETRIED, NOT_RETRIED = (408, 409, 425), (421, 498, 499)
     not_for=apart("takes no money", "ollama", "tei"),
 )
 def no_credit(trial: Trial) -> None:
-    words = trial.service.words.no_credit
-    with trial.server(always(words)) as server:
-        trial.fails(server, QuotaExceeded, "billing|[Cc]redit|[Bb]alance|[Tt]rial|[Pp]ayment")
-        assert len(server.seen) == 1
+    says = "billing|[Cc]redit|[Bb]alance|[Tt]rial|[Pp]ayment"
+    _told_once(trial, trial.service.words.no_credit, QuotaExceeded, says)
 
 
 @case(
@@ -53,18 +52,13 @@ def refused_key(trial: Trial) -> None:
         **{f"401 with {name}": json_body(body, 401) for name, body in ODD_BODIES.items()},
         "a gateway without its database": json_body(NO_DATABASE, 400),
     }
-    for name, refusal in refusals.items():
-        with trial.part(name), trial.server(always(refusal)) as server:
-            trial.fails(server, AuthenticationFailed)
-            assert len(server.seen) == 1
+    trial.each(refusals, lambda refusal: _told_once(trial, refusal, AuthenticationFailed))
+    odd = {f"503 with {name}": json_body(body, 503) for name, body in ODD_BODIES.items()}
+    trial.each(odd, lambda busy: _retried_twice(trial, busy))
     failing = plain(500, "Internal Server Error")
     with trial.part("500 in plain text"), trial.server(always(failing)) as server:
         trial.fails(server, ProviderUnavailable, "500", "Internal Server Error")
-        assert len(server.seen) == 3
-    for name, body in ODD_BODIES.items():
-        odd = json_body(body, 503)
-        with trial.part(f"503 with {name}"), trial.server(first(2, odd)) as server:
-            trial.embeds(server)
+        assert len(server.seen) == POLICY.first_tries
 
 
 @case(
@@ -75,11 +69,10 @@ def refused_key(trial: Trial) -> None:
 )
 def no_model(trial: Trial) -> None:
     words = trial.service.words
-    with trial.server(always(words.no_model)) as server:
-        model = trial.provider(server).model
-        error = trial.fails(server, ModelNotFound, words.hint)
-        assert len(server.seen) == 1
-        assert model in str(error) or "deployment" in str(error)
+    error = _told_once(trial, words.no_model, ModelNotFound, words.hint)
+    model = trial.provider_at("http://127.0.0.1:1").model
+
+    assert model in str(error) or "deployment" in str(error)
 
 
 @case(
@@ -88,15 +81,26 @@ def no_model(trial: Trial) -> None:
     "the first three retried, the others not; Cohere's 498 is about the key",
 )
 def odd_statuses(trial: Trial) -> None:
-    for status in RETRIED:
-        again = saying(status, "Not now")
-        with trial.part(str(status)), trial.server(first(2, again)) as server:
-            trial.embeds(server)
-            assert len(server.seen) == 3
+    again = {str(status): saying(status, "Not now") for status in RETRIED}
+    trial.each(again, lambda answering: _retried_twice(trial, answering))
     for status in NOT_RETRIED:
         is_key = status == 498 and trial.service.name == "cohere"
-        never = saying(status, "Not so")
-        with trial.part(str(status)), trial.server(always(never)) as server:
+        with trial.part(str(status)):
             kind = AuthenticationFailed if is_key else ProviderError
-            trial.fails(server, kind, str(status), "Not so")
-            assert len(server.seen) == 1
+            _told_once(trial, saying(status, "Not so"), kind, str(status), "Not so")
+
+
+def _told_once(
+    trial: Trial, refusal: Answering, kind: type[ProviderError], *says: str
+) -> ToolkitError:
+    with trial.server(always(refusal)) as server:
+        error = trial.fails(server, kind, *says)
+        assert len(server.seen) == 1
+
+    return error
+
+
+def _retried_twice(trial: Trial, answering: Answering) -> None:
+    with trial.server(first(2, answering)) as server:
+        trial.embeds(server)
+        assert len(server.seen) == 3

@@ -7,10 +7,19 @@ import numpy as np
 import pytest
 
 from tests.servers.answers import Answer
+from tests.servers.asked import Asked, Rule, json_answer
 from tests.servers.cases.case import apart, case
 from tests.servers.cases.trial import TEXTS, Trial
-from tests.servers.embedding_server import Asked, json_answer
-from tests.servers.faults import after, always, first, json_body, plain, reply_as, vectors_as
+from tests.servers.faults import (
+    Answering,
+    after,
+    always,
+    first,
+    json_body,
+    plain,
+    reply_as,
+    vectors_as,
+)
 from tests.servers.forms import Json
 from toolkit.errors import InvalidResponse, ToolkitWarning
 from toolkit.kernels import unit_rows
@@ -18,6 +27,7 @@ from toolkit.kernels import unit_rows
 HTML = f"<html><body>{'<p>This is a page of a proxy.</p>' * 100}</body></html>"
 DIMENSIONS, LONGER = 256, 300
 """A length that all models with a choice of lengths offer, and that of the server's vectors."""
+LONGEST_ERROR = 800
 CUTTABLE = ("openai", "azure", "cohere", "voyage", "jina", "gemini", "mistral", "ollama")
 
 
@@ -34,15 +44,13 @@ def no_vectors(trial: Trial) -> None:
         "an error": json_body({"error": {"message": "no host of the model answers"}}),
         "null": reply_as(_without_vectors),
     }
-    for name, answering in bodies.items():
-        with trial.part(name), trial.server(always(answering)) as server:
-            error = trial.fails(server, InvalidResponse)
-            assert len(server.seen) == 2
-            assert len(str(error)) < 800
-        with trial.part(f"{name}, once"), trial.server(first(1, answering)) as server:
-            trial.embeds(server)
-    with trial.part("excerpt"), trial.server(always(bodies["HTML"])) as server:
-        trial.fails(server, InvalidResponse, "This is a page of a proxy")
+    trial.each(bodies, lambda answering: _is_no_reply(trial, answering))
+    trial.each(
+        {f"{name}, once": answering for name, answering in bodies.items()},
+        lambda answering: _is_good(trial, first(1, answering)),
+    )
+    with trial.part("excerpt"):
+        _is_no_reply(trial, bodies["HTML"], "This is a page of a proxy")
 
 
 @case(
@@ -63,13 +71,8 @@ def misnumbered(trial: Trial) -> None:
         wrong["an index twice"] = reply_as(lambda reply: _with_index(reply, 2))
         wrong["an index too high"] = reply_as(lambda reply: _with_index(reply, len(TEXTS)))
         wrong["an index below 0"] = reply_as(lambda reply: _with_index(reply, -1))
-    for name, answering in good.items():
-        with trial.part(name), trial.server(always(answering)) as server:
-            trial.embeds(server)
-    for name, answering in wrong.items():
-        with trial.part(name), trial.server(always(answering)) as server:
-            trial.fails(server, InvalidResponse)
-            assert len(server.seen) == 2
+    trial.each(good, lambda answering: _is_good(trial, always(answering)))
+    trial.each(wrong, lambda answering: _is_no_reply(trial, answering))
 
 
 @case(
@@ -89,9 +92,7 @@ def wrong_lengths(trial: Trial) -> None:
         "one row empty": vectors_as(lambda vectors: [*vectors[:-1], []]),
         "all rows empty": vectors_as(lambda vectors: [[] for _ in vectors]),
     }
-    for name, answering in uneven.items():
-        with trial.part(name), trial.server(always(answering)) as server:
-            trial.fails(server, InvalidResponse)
+    trial.each(uneven, lambda answering: _is_no_reply(trial, answering))
     other = vectors_as(lambda vectors: [vector[:16] for vector in vectors])
     with trial.part("batches of two lengths"), trial.server(after(1, other)) as server:
         provider = trial.provider(server, batch=4)
@@ -100,9 +101,8 @@ def wrong_lengths(trial: Trial) -> None:
 
 @case(20, "200 with no vectors at all", "InvalidResponse, not an IndexError")
 def empty_list(trial: Trial) -> None:
-    with trial.server(always(vectors_as(lambda _: []))) as server:
-        trial.fails(server, InvalidResponse, f"{len(TEXTS)} vectors for {len(TEXTS)} texts, got 0")
-        assert len(server.seen) == 2
+    says = f"{len(TEXTS)} vectors for {len(TEXTS)} texts, got 0"
+    _is_no_reply(trial, vectors_as(lambda _: []), says)
 
 
 @case(
@@ -124,6 +124,19 @@ def other_model(trial: Trial) -> None:
         n_requests = len(server.seen)
         trial.embeds(server, provider, cache=cache)
         assert len(server.seen) == n_requests
+
+
+def _is_no_reply(trial: Trial, answering: Answering, *says: str) -> None:
+    """It is asked for once more; the error quotes no more of it than a person reads."""
+    with trial.server(always(answering)) as server:
+        error = trial.fails(server, InvalidResponse, *says)
+        assert len(server.seen) == 2
+        assert len(str(error)) < LONGEST_ERROR
+
+
+def _is_good(trial: Trial, rule: Rule) -> None:
+    with trial.server(rule) as server:
+        trial.embeds(server)
 
 
 def _dimensions_ignored(trial: Trial) -> None:

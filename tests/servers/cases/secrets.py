@@ -13,9 +13,9 @@ from pathlib import Path
 from sklearn.utils import estimator_html_repr
 
 from tests.servers.answers import Answer
+from tests.servers.asked import Asked, json_answer
 from tests.servers.cases.case import case
 from tests.servers.cases.trial import KEY, TEXTS, Trial
-from tests.servers.embedding_server import Asked, json_answer
 from tests.servers.faults import Answering, always
 from toolkit import CosineCentroidClassifier, TextClassifier, TextEmbedder, save
 from toolkit.embedding import HTTPProvider
@@ -30,6 +30,7 @@ QUOTED = [
     f"a lamp that came broken, writes Ms {PERSON} again. " * 50,
 ]
 """Texts that stand differently in JSON, or that an error holds only a part of."""
+QUOTING = ("400", "401", "a page", "an error in a 200")
 ECHOES = {"Set-Cookie": f"session={KEY}", "X-Request-Key": KEY}
 
 
@@ -39,29 +40,38 @@ ECHOES = {"Set-Cookie": f"session={KEY}", "X-Request-Key": KEY}
     "in no repr, pickle, log at DEBUG, traceback, error, cache or model file",
 )
 def secrets(trial: Trial) -> None:
-    with trial.part("good answers"), trial.server(always(_echoed_in_headers)) as server:
-        provider, cache = trial.provider(server), trial.new_cache()
-        with _logged() as log:
-            model = _fitted(TextEmbedder(provider, cache=cache))
-        shown = {**_shown(model), **_on_disk(trial, model, cache), "log": log.getvalue()}
-        for name, content in shown.items():
+    refusals = _refusals()
+    quoted = {
+        f"{name} that quotes {text[:20]!r}": (refusals[name], [text])
+        for name in QUOTING
+        for text in QUOTED
+    }
+    with _logged() as log:
+        with trial.part("good answers"):
+            _good_answers(trial)
+        trial.each(
+            {name: (refusal, TEXTS) for name, refusal in refusals.items()} | quoted,
+            lambda refused: _is_refused(trial, *refused),
+        )
+    with trial.part("log"):
+        _holds_none(log.getvalue(), KEY, PERSON)
+
+
+def _good_answers(trial: Trial) -> None:
+    with trial.server(always(_echoed_in_headers)) as server:
+        cache = trial.new_cache()
+        model = _fitted(TextEmbedder(trial.provider(server), cache=cache))
+        for name, content in (_shown(model) | _on_disk(trial, model, cache)).items():
             with trial.part(name):
                 _holds_none(content, KEY)
-    for name, answering in _refusals().items():
-        with trial.part(f"refused: {name}"), trial.server(always(answering)) as server:
-            with _logged() as log:
-                error = _error(trial.provider(server), TEXTS)
-            for told in _told(error):
-                _holds_none(told, KEY, PERSON)
-            _holds_none(_with_locals(error), KEY)
-            with trial.part(f"refused: {name}: log"):
-                _holds_none(log.getvalue(), KEY, PERSON)
-    for text in QUOTED:
-        for name in ("400", "401", "a page", "an error in a 200"):
-            refusal = _refusals()[name]
-            with trial.part(f"quoted: {text[:20]!r}: {name}"), trial.server(refusal) as server:
-                for told in _told(_error(trial.provider(server), [text])):
-                    _holds_none(told, KEY, PERSON)
+
+
+def _is_refused(trial: Trial, refusal: Answering, texts: list[str]) -> None:
+    with trial.server(always(refusal)) as server:
+        error = _error(trial.provider(server), texts)
+    for told in _told(error):
+        _holds_none(told, KEY, PERSON)
+    _holds_none(_with_locals(error), KEY)
 
 
 def _holds_none(content: str, *secrets: str) -> None:

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import pytest
 
+from tests.servers.asked import Rule
 from tests.servers.cases.keeping import check_kept
 from tests.servers.cases.services import Service
-from tests.servers.embedding_server import EmbeddingServer, Rule
+from tests.servers.embedding_server import EmbeddingServer
 from toolkit.embedding import CachedProvider, Counts, HTTPProvider, counting
 from toolkit.embedding.base import Embeddings
 from toolkit.embedding.http import endpoint, run
@@ -46,6 +49,7 @@ TEXTS = [f"Ms Quill asks where {WORDS[n % 12]} {n} and {WORDS[n // 2 % 12]} are"
 """More than one batch, where a trial says so; nobody but the service may get to see them."""
 
 Right = Mapping[str, Embeddings]
+Fault = TypeVar("Fault")
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Trial:
     def __init__(self, service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.service, self.folder, self.monkeypatch = service, folder, monkeypatch
         self._errors: list[Exception] = []
-        self._n_caches = 0
+        self._numbers = count(1)
 
     def __enter__(self) -> Self:
         self.monkeypatch.setenv(self.service.key_env, KEY)
@@ -103,6 +107,10 @@ class Trial:
     def _failed(self, name: str, error: Exception) -> None:
         error.add_note(f"in the part: {name}")
         self._errors.append(error)
+
+    def each(self, faults: Mapping[str, Fault], check: Callable[[Fault], None]) -> None:
+        """Try several faults in the same way."""
+        self.together({name: partial(check, fault) for name, fault in faults.items()})
 
     def together(self, parts: Mapping[str, Callable[[], None]]) -> None:
         """Try several faults at once, as most of the time nothing but waiting is done."""
@@ -136,9 +144,7 @@ class Trial:
         return replace(self.service.provider(url), **{"timeout": 10.0, **settings})
 
     def new_cache(self) -> Path:
-        self._n_caches += 1
-
-        return self.folder / f"vectors-{self._n_caches}.sqlite"
+        return self.folder / f"vectors-{next(self._numbers)}.sqlite"
 
     def embeds(
         self,

@@ -2,23 +2,26 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from toolkit.embedding.base import Task
 from toolkit.embedding.http.client import Answer, Broken
 from toolkit.embedding.http.endpoint import Endpoint
-from toolkit.embedding.http.faults import classify, message_of, without_texts, without_vectors
+from toolkit.embedding.http.faults import (
+    LONGEST_READ,
+    classify,
+    message_of,
+    shown,
+    without_vectors,
+)
 from toolkit.embedding.http.replies import Checked, checked
 from toolkit.embedding.http.waits import headroom_wait
-from toolkit.embedding.http.wire import BadReply, Fault, FaultKind
+from toolkit.embedding.http.wire import BadReply, Fault, FaultKind, Json
 from toolkit.errors import InvalidResponse, ProviderError, ProviderUnavailable
 
 if TYPE_CHECKING:
     from toolkit.embedding.http.service import HTTPProvider
-
-LONGEST_EXCERPT = 500
-MOST_LOOKED_AT = 20_000
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def ask(
     except ProviderError as error:
         result = Fault(FaultKind.FATAL, str(error), error=type(error))
     except Exception as error:  # a fault of ours must end the run, not hang it
-        result = Fault(FaultKind.FATAL, f"{type(error).__name__} in the toolkit: {error}")
+        message = f"{type(error).__name__} in the toolkit: {error}"
+        result = Fault(FaultKind.FATAL, shown(message, provider.keys, texts))
 
     return Outcome(number, sent_at, result)
 
@@ -75,12 +79,13 @@ def _asked(
     try:
         answer = endpoint.client.post(request.url, request.body, headers, provider.timeout)
     except Broken as broken:
-        message = provider.keys.hidden(str(broken))
+        message = shown(str(broken), provider.keys, texts)
         return Fault(
             FaultKind.TRANSIENT, message, may_be_texts=broken.is_slow, error=ProviderUnavailable
         )
-    if answer.status != 200:
-        return _fault(provider, answer, texts)
+    status = answer.status if answer.status != 200 else _status_within(answer.body)
+    if status != 200:
+        return _fault(provider, replace(answer, status=status), texts)
     try:
         reply = provider.parse(answer.body, len(texts))
         rows = checked(reply, len(texts))
@@ -92,8 +97,7 @@ def _asked(
 
 
 def _fault(provider: "HTTPProvider", answer: Answer, texts: Sequence[str]) -> Fault:
-    said = without_texts(message_of(answer.body, answer.text), texts)
-    said = provider.keys.hidden(said)
+    said = shown(message_of(answer.body, answer.text), provider.keys, texts)
 
     return provider.fault(answer.status, said, answer.body) or classify(
         answer.status, answer.headers, answer.body, said
@@ -102,7 +106,17 @@ def _fault(provider: "HTTPProvider", answer: Answer, texts: Sequence[str]) -> Fa
 
 def _bad_reply(provider: "HTTPProvider", answer: Answer, texts: Sequence[str], why: str) -> Fault:
     """Status 200 and yet no vectors: keep the beginning for a person to look at."""
-    excerpt = without_vectors(without_texts(answer.text[:MOST_LOOKED_AT], texts))[:LONGEST_EXCERPT]
-    message = provider.keys.hidden(f"{why}; the answer begins {excerpt!r}" if excerpt else why)
+    begins = without_vectors(provider.keys.hidden(answer.text[:LONGEST_READ]))
+    why, excerpt = (shown(said, provider.keys, texts) for said in (why, begins))
+    message = f"{why}; the answer begins {excerpt!r}" if excerpt else why
 
     return Fault(FaultKind.BAD_REPLY, message, error=InvalidResponse)
+
+
+def _status_within(body: Json) -> int:
+    """Gateways put errors of whom they asked into a body with status 200: return theirs."""
+    match body:
+        case {"error": {"code": int() as code}} if 400 <= code < 600:
+            return code
+
+    return 200

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.embedding.http.faults import message_of
 from toolkit.embedding.http.wire import BadReply, Json
 
 Vector = npt.NDArray[np.float32]
@@ -55,7 +56,7 @@ def member(body: Json, key: str) -> Json:
     if not isinstance(body, dict):
         raise BadReply(f"expected a JSON object, got {type(body).__name__}")
     if body.get("error") and key not in body:
-        raise BadReply(f"an error came with status 200: {body['error']}")
+        raise BadReply(f"an error came with status 200: {message_of(body, '')}")
     if key not in body:
         raise BadReply(f"expected {key!r}, got {', '.join(map(str, list(body)[:5])) or 'nothing'}")
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from toolkit.embedding.http.faults import classify, message_of
+from toolkit.embedding.http.faults import classify, message_of, shown
 from toolkit.embedding.http.limiter import Limiter
 from toolkit.embedding.http.urls import host_of, is_this_machine
 from toolkit.embedding.http.wire import Discovery, FaultKind, Limits
@@ -155,7 +155,7 @@ def _asked(provider: "HTTPProvider", endpoint: Endpoint, url: str) -> Discovery:
             continue
         if answer.status == 200:
             return provider.discovered(answer.body)
-        said = provider.keys.hidden(message_of(answer.body, answer.text))
+        said = shown(message_of(answer.body, answer.text), provider.keys)
         fault = classify(answer.status, answer.headers, answer.body, said)
         why = f"{fault.message}, when {provider.url} was asked what it serves"
         if fault.kind not in (FaultKind.BUSY, FaultKind.TRANSIENT):

@@ -1,9 +1,12 @@
 """Why a request failed, told from its status and from what the service says."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from os.path import commonprefix
 
+from toolkit.embedding.http.keys import KeySource
 from toolkit.embedding.http.waits import asked_wait
 from toolkit.embedding.http.wire import Fault, FaultKind, Json
 from toolkit.errors import (
@@ -16,18 +19,33 @@ from toolkit.errors import (
 from toolkit.plain_text import cut
 
 LONGEST_MESSAGE = 500
-LEAST_TEXT = 12
-"""Characters of a text that are worth hiding in what a service says."""
+LONGEST_READ = 20_000
+"""Characters of an answer in which a message is looked for."""
+
+LEAST_TEXT, LEAST_QUOTE = 12, 24
+"""Characters of a whole text, and of its beginning, that are worth hiding in what a service says:
+fewer stand in any sentence."""
 
 N = r"(\d[\d,]*)"
 PATTERNS: Sequence[tuple[FaultKind, str]] = (
     (FaultKind.BAD_TEXT, r"unsupported value: NaN|NaN or Inf"),
-    (FaultKind.TOO_MANY_TOKENS, rf"max(?:imum)? (?P<cap>{N}) tokens per request"),
-    (FaultKind.TOO_MANY_TOKENS, rf"tokens per (?:submitted )?batch is (?P<cap>{N})"),
-    (FaultKind.TOO_MANY_TOKENS, rf"too many tokens in batch\. max is (?P<cap>{N})"),
+    (
+        FaultKind.TOO_MANY_TOKENS,
+        rf"(?:requested (?P<given>{N}) tokens, )?max(?:imum)? (?P<cap>{N}) tokens per request",
+    ),
+    (
+        FaultKind.TOO_MANY_TOKENS,
+        rf"tokens per (?:submitted )?batch is (?P<cap>{N})"
+        rf"(?:.{{0,20}}batch has (?P<given>{N}) tokens)?",
+    ),
+    (
+        FaultKind.TOO_MANY_TOKENS,
+        rf"too many tokens in batch\. max is (?P<cap>{N})(?: got (?P<given>{N}))?",
+    ),
     (FaultKind.TOO_MANY_TOKENS, r"max_tokens_per_request"),
     (FaultKind.TOO_MANY_TOKENS, r"(?:payload|body) (?:size |is )?(?:too large|exceeds)"),
     (FaultKind.TOO_LONG, r"(?:at most|longer than|up to) \d[\d,]* characters"),
+    (FaultKind.TOO_LONG, rf"(?:at most|longer than|up to) (?P<cap>{N}) tokens"),
     (FaultKind.TOO_MANY_TEXTS, rf"(?:texts|inputs?|batch|requests?)\b.*at most (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TEXTS, rf"at most (?P<cap>{N}) (?:texts|inputs|requests|items)"),
     (FaultKind.TOO_MANY_TEXTS, rf"batch size.{{0,40}}(?:larger than|maximum.*?size) (?P<cap>{N})"),
@@ -53,6 +71,8 @@ NO_CREDIT = r"insufficient_quota|insufficient_balance|insufficient balance|billi
 NO_KEY = (
     r"no_db_connection|no connected db|invalid.{0,10}api.?key|incorrect api key|api key not valid"
 )
+
+MARKUP = r"<(style|script).*?</\1>|<[^>]*>"
 
 BY_STATUS: Mapping[int, tuple[FaultKind, type[ProviderError]]] = {
     400: (FaultKind.BAD_TEXT, ProviderError),
@@ -92,7 +112,8 @@ def classify(status: int, headers: Mapping[str, str], body: Json, message: str) 
                 kind, groups = found_kind, found.groupdict()
                 cap, given = _number(groups.get("cap")), _number(groups.get("given"))
                 break
-    wait = asked_wait(headers, body) if kind is FaultKind.BUSY else None
+    is_passing = kind in (FaultKind.BUSY, FaultKind.TRANSIENT)
+    wait = asked_wait(headers, body) if is_passing else None
 
     return Fault(kind, f"{_phrase(status)}: {message}", wait, cap, given, status == 500, error)
 
@@ -101,6 +122,8 @@ def message_of(body: Json, text: str) -> str:
     """
     Return the sentence in which a service says what is wrong, in whatever form it comes.
 
+    It may quote keys and texts: `shown` is for people.
+
     >>> message_of({"error": {"message": "no such model", "code": 404}}, "")
     'no such model'
     >>> message_of({"detail": [{"loc": ["body", "input"], "msg": "too short"}]}, "")
@@ -108,20 +131,39 @@ def message_of(body: Json, text: str) -> str:
     >>> message_of(None, "<html><h1>502 Bad Gateway</h1></html>")
     '502 Bad Gateway'
     """
-    found = _message_in(body) or re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", text, flags=re.S)
+    found = _message_in(body) or re.sub(MARKUP, " ", text[:LONGEST_READ], flags=re.S)
 
-    return cut(" ".join(found.split()), LONGEST_MESSAGE) or "no message"
+    return " ".join(found[:LONGEST_READ].split()) or "no message"
+
+
+def shown(message: str, keys: KeySource, texts: Sequence[str] = ()) -> str:
+    """
+    Return one line that anybody may see: short, without keys and without the texts that were sent.
+
+    >>> shown("invalid: 'my secret diary'", KeySource(("NO_SUCH_KEY",)), ["my secret diary"])
+    "invalid: '...'"
+    """
+    return cut(without_texts(keys.hidden(message), texts), LONGEST_MESSAGE)
 
 
 def without_texts(message: str, texts: Sequence[str]) -> str:
     """
-    Return the message without the texts that were sent: services quote them, and logs keep them.
+    Return the message without what it quotes of texts, whole or from their beginning.
 
-    >>> without_texts("invalid: 'my secret diary'", ["my secret diary"])
-    "invalid: '...'"
+    >>> without_texts("bad: 'Dear Sir, my parcel is late'", ["Dear Sir, my parcel is late again"])
+    "bad: '...'"
     """
     for text in sorted((text for text in texts if len(text) >= LEAST_TEXT), key=len, reverse=True):
-        message = message.replace(text, "...")
+        for written in {" ".join(text.split()), text, json.dumps(text)[1:-1]}:
+            message = _without(message, written)
+
+    return message
+
+
+def _without(message: str, text: str) -> str:
+    while text and (at := message.find(text[:LEAST_QUOTE])) >= 0:
+        n_quoted = len(commonprefix([message[at:], text]))
+        message = f"{message[:at]}...{message[at + n_quoted :]}"
 
     return message
 

@@ -27,6 +27,10 @@ STEADY_RATE = 5.0
 PASSED, PASSED_FIRST = 1.2, 1.05
 """Parts of the pace that was refused beyond which it is no limit; the first one was a guess."""
 
+GONE_ON = 3
+"""Requests that are served though they were sent after the only one that was refused: then that
+was a mishap, and no limit."""
+
 
 class Limiter:
     """
@@ -49,7 +53,8 @@ class Limiter:
         self._rate: float | None = None
         self._refused_rate = 0.0
         self._n_served, self._seconds_served = 0, FIRST_SECONDS
-        self._rate_at = self._cut_at = -1e9
+        self._rate_at = self._cut_at = self._refused_at = self._refused_sent_at = -1e9
+        self._n_refused = self._n_gone_on = 0
         self._served: deque[float] = deque(maxlen=10_000)
         self._fastest: dict[int, float] = {}
 
@@ -79,8 +84,9 @@ class Limiter:
             now = self._clock()
             self._in_flight -= 1
             self._served.append(now)
-            if sent_at < self._cut_at:  # refusals come faster than vectors: this one counts too
+            if sent_at < self._refused_at:  # refusals come faster than vectors: it counts too
                 self._n_served += 1
+                self._n_gone_on += sent_at > self._refused_sent_at
                 self._rate = self._measured()
             else:
                 self._grow_rate(now)
@@ -100,9 +106,13 @@ class Limiter:
             now = self._clock()
             self._in_flight -= 1
             self._paused_until = max(self._paused_until, now + pause)
-            if sent_at >= self._cut_at:  # what was sent before the last cut tells nothing new
+            if sent_at >= self._cut_at:
                 self._set_rate(now)
+                self._refused_at, self._refused_sent_at = now, sent_at
                 self._cut(now)
+            elif sent_at < self._refused_at:  # of what was in flight together, the first one cuts
+                self._n_refused += 1
+                self._rate = self._measured()
 
     def slowed(self, sent_at: float) -> None:
         """A request failed as they do under too much load: time-outs, 5xx, broken connections."""
@@ -136,13 +146,15 @@ class Limiter:
         if self._rate is not None and not n_served:
             return  # still the same congestion: the pause gets longer, the pace is no news
         self._n_served, self._seconds_served = n_served, max(now - since, shortest)
+        self._n_refused, self._n_gone_on = 1, 0
         self._refused_rate = self._rate or 0.0
         self._rate_at = now
         self._rate = self._measured()
 
     def _measured(self) -> float | None:
         served = self._n_served / self._seconds_served
-        if not served:
+        is_mishap = self._n_refused == 1 and self._n_gone_on >= GONE_ON and not self._refused_rate
+        if not served or is_mishap:
             return None
 
         return max(SLOWEST_RATE, KEPT_RATE * min(served, self._refused_rate or served))

@@ -1,6 +1,7 @@
 """The texts of a run as they are sent: batched, measured, and shortened where they are too long."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,6 @@ class Plan:
         self._texts = texts
         self._shortened: dict[int, str] = {}
         self._n_bytes = byte_lengths(texts) + len(self._prompt.encode())
-        self._n_tokens = self._estimated()
 
     def texts(self, rows: Indices) -> list[str]:
         """Return the texts of these rows as they are sent."""
@@ -50,12 +50,12 @@ class Plan:
     def batches(self, rows: Indices) -> Iterator[Indices]:
         """Yield the rows of one request each."""
         limits = self._endpoint.limits(self._provider)
-        for places in batches(self._n_bytes[rows], self._n_tokens[rows], limits):
+        for places in batches(self._n_bytes[rows], self._estimated(rows), limits):
             yield rows[places]
 
     def n_tokens(self, rows: Indices) -> int:
-        """Return about how many tokens these rows have."""
-        return int(self._n_tokens[rows].sum())
+        """Return about how many tokens these rows have, by all that is known so far."""
+        return int(self._estimated(rows).sum())
 
     def usage(self, rows: Indices, told: int | None) -> tuple[int, bool]:
         """Return the tokens of a request, and whether the service counted them credibly."""
@@ -81,20 +81,28 @@ class Plan:
                 self._endpoint.learn("texts", fault.cap or len(rows) // 2)
             return is_news
         sent = self.n_tokens(rows)
-        if fault.cap is not None and fault.given:
+        if fault.cap and fault.given and fault.given > fault.cap:
             self._endpoint.learn_tokens(fault.given, int(self._n_bytes[rows].sum()))
-            self._n_tokens = self._estimated()
         is_told = fault.cap is not None and fault.cap < self.n_tokens(rows)
         self._endpoint.learn("tokens", fault.cap if is_told and fault.cap else sent // 2)
 
         return True
 
     def split(self, rows: Indices, fault: Fault) -> list[Indices]:
-        """Return the rows in halves, or those that are too long apart from the others."""
+        """
+        Return the rows in halves, or those that may be too long each apart from the others.
+
+        What is too long for certain is cut at once: the rows then stay together.
+        """
         if fault.kind is FaultKind.TOO_LONG and fault.cap is not None:
+            certain = rows[self._n_bytes[rows] > MOST_BYTES_PER_TOKEN * fault.cap].tolist()
+            which = replace(fault, given=None)  # whose tokens these are is not known
+            if [row for row in certain if self.shorten(row, which)]:
+                return [rows]
             is_long = self._n_bytes[rows] > USUAL_BYTES_PER_TOKEN * fault.cap
-            if is_long.any() and not is_long.all():
-                return [rows[~is_long], *np.split(rows[is_long], int(is_long.sum()))]
+            if is_long.any():
+                alone = np.split(rows[is_long], int(is_long.sum()))
+                return alone if is_long.all() else [rows[~is_long], *alone]
         middle = len(rows) // 2
 
         return [rows[:middle], rows[middle:]]
@@ -110,12 +118,11 @@ class Plan:
         elif fault.cap:
             share = min(0.7, CHARACTERS_PER_TOKEN * fault.cap / len(text))
         if row not in self._shortened:
-            longest = fault.given or int(self._n_tokens[row])
+            longest = fault.given or self._uncut_tokens([row])
             count(Counts(truncated=1, longest=longest, limit=fault.cap or 0))
         self._shortened[row] = text[: max(1, int(share * len(text)))]
         sent = self._prompt + self._shortened[row]
         self._n_bytes[row] = len(sent.encode("utf-8", "replace"))
-        self._n_tokens[row] = max(1, int(share * self._n_tokens[row]))
 
         return True
 
@@ -130,16 +137,23 @@ class Plan:
             if row not in self._shortened
         ]
         if cut:
-            longest = int(self._n_tokens[cut].max())
+            longest = self._uncut_tokens(cut)
             count(Counts(truncated=len(cut), longest=longest, limit=limit))
 
-    def _estimated(self) -> Indices:
+    def _estimated(self, rows: Indices) -> Indices:
         limits = self._endpoint.limits(self._provider)
-        estimate = estimated_tokens(self._n_bytes, limits, self._endpoint.tokens_per_byte)
+        estimate = estimated_tokens(self._n_bytes[rows], limits, self._endpoint.tokens_per_byte)
         # What is cut to the model's limit costs no more than that.
         most = limits.tokens_per_text if self._provider.truncate else None
 
         return estimate if most is None else np.minimum(estimate, most)
+
+    def _uncut_tokens(self, rows: list[int]) -> int:
+        """Tokens of the longest of these rows, if nothing of them were cut."""
+        limits = self._endpoint.limits(self._provider)
+        n_bytes = self._n_bytes[rows].max(keepdims=True)
+
+        return int(estimated_tokens(n_bytes, limits, self._endpoint.tokens_per_byte)[0])
 
     def _is_credible(self, told: int, n_bytes: int, n_characters: int, n_texts: int) -> bool:
         """Some servers count characters, or nothing."""

@@ -92,8 +92,6 @@ class Run:
             self._workers.start(min(len(self._jobs), self._provider.concurrency))
             while self._jobs or self._in_flight:
                 outcome = self._workers.result(self._send())
-                if is_stopped():
-                    raise ProviderError("stopped, as nobody waits for the vectors any more")
                 for ended in [outcome, *self._late()]:
                     if ended is not None and ended.number in self._in_flight:
                         self._ready.extend(self._settled(ended))
@@ -117,6 +115,8 @@ class Run:
 
     def _send(self) -> float:
         """Send all that may be sent now; return seconds until there may be something to do."""
+        if is_stopped():
+            raise ProviderError("stopped, as nobody waits for the vectors any more")
         while self._jobs:
             wait = self._jobs.wait()
             if wait > 0:
@@ -168,11 +168,12 @@ class Run:
 
     def _vectors(self, job: Job, answer: Success) -> Iterator[Part]:
         vectors = fitting(answer.rows.vectors, self._provider, self._n_dimensions)
+        rows = job.rows[answer.rows.places]
         self._n_dimensions = vectors.shape[1]
-        self._plan.count_cut_by_service(job.rows)
-        self._patience.embedded(len(vectors))
-        if len(vectors):
-            yield Part(job.rows[answer.rows.places], vectors)
+        self._plan.count_cut_by_service(rows)
+        self._patience.embedded(len(rows))
+        if len(rows):
+            yield Part(rows, vectors)
 
     def _failed(self, job: Job, fault: Fault) -> Iterator[Failure]:
         job.n_failures += fault.kind not in (FaultKind.BUSY, FaultKind.BAD_REPLY)
@@ -199,7 +200,7 @@ class Run:
         tries = self._policy.tries if answers else self._policy.first_tries
         if job.n_failures >= tries or job.n_bad_replies > 1:
             raise self._patience.error(fault)
-        wait = self._policy.wait(job.n_failures)
+        wait = max(self._policy.wait(job.n_failures), fault.wait or 0.0)
         if answers:
             self._jobs.again(job, wait)
         else:  # the others need not try what is probably not there
@@ -215,6 +216,8 @@ class Run:
             yield self._refused(job, fault.message)
         elif self._plan.shorten(int(job.rows[0]), fault):
             self._jobs.add(job.rows)
+        elif self._provider.truncate:  # not even one character is short enough
+            yield self._refused(job, fault.message)
         else:
             yield Failure(int(job.rows[0]), fault.message)
 
@@ -226,8 +229,8 @@ class Run:
     def _tell_limiter(self, sent_at: float, fault: Fault) -> None:
         match fault.kind:
             case FaultKind.BUSY:
-                own = self._policy.wait(self._patience.straight)
-                wait = own if fault.wait is None else fault.wait
+                # What is asked for is the least: after many refusals it was not enough.
+                wait = max(self._policy.wait(self._patience.straight), fault.wait or 0.0)
                 self._limiter.refused(sent_at, min(wait, self._policy.longest_asked))
             case FaultKind.TRANSIENT:
                 self._limiter.slowed(sent_at)
@@ -255,7 +258,9 @@ class Run:
                 continue
             job, _ = self._in_flight.pop(outcome.number)
             self._limiter.released()
-            if isinstance(outcome.result, Success):
+            if isinstance(outcome.result, Fault):
+                self._ledger.failed(job.number)
+            else:
                 self._ledger.paid(job.number, self._plan.usage(job.rows, outcome.result.n_tokens))
                 with suppress(ProviderError):  # the run ends for another reason
                     yield from self._vectors(job, outcome.result)

@@ -1,0 +1,348 @@
+import random
+import time
+
+import httpx
+import numpy as np
+import pytest
+
+from tests.http_service import (
+    ADDRESS,
+    POLICY,
+    PROVIDER,
+    TEXTS,
+    Service,
+    failing,
+    good,
+    in_flight,
+    learn_batches,
+    on,
+    raising,
+    right,
+    start,
+)
+from toolkit.embedding import OpenAIProvider, counting
+from toolkit.embedding.http.endpoint import endpoint_of
+from toolkit.embedding.parts import Part
+from toolkit.errors import (
+    AuthenticationFailed,
+    InputError,
+    InvalidResponse,
+    ModelNotFound,
+    ProviderError,
+    ProviderUnavailable,
+    QuotaExceeded,
+    ToolkitWarning,
+)
+
+KEY = "sk-test-5f0c1d2e3b4a69788796a5b4"
+
+
+@pytest.fixture
+def service(monkeypatch):
+    """Whatever happens in a test, no request is believed to be on the way after it."""
+    yield start(monkeypatch, Service())
+    assert in_flight() == 0
+
+
+def kept_until_the_end(texts, provider=PROVIDER):
+    """Return the parts that came, and the error that ended the run."""
+    parts = []
+    try:
+        for part in provider.stream(texts):
+            parts.append(part)
+    except ProviderError as error:
+        return parts, error
+
+    return parts, None
+
+
+def n_rows(parts):
+    return sum(len(part.rows) for part in parts if isinstance(part, Part))
+
+
+def test_each_row_gets_its_own_vector(service):
+    """
+    Answers come in any order, and each text is sent once.
+    """
+
+    def after_a_while(texts, number):
+        time.sleep(random.uniform(0, 0.005))
+
+    service.answering = after_a_while
+    learn_batches(7)
+
+    assert np.array_equal(PROVIDER.embed(TEXTS), right(TEXTS))
+    assert sorted(text for texts in service.sent for text in texts) == sorted(TEXTS)
+    assert max(service.sizes) == 7
+
+
+def test_no_texts_are_no_request(service):
+    """
+    An empty list has no vectors, as long as the others where that is known.
+    """
+    assert PROVIDER.embed([]).shape == (0, 0)
+    assert OpenAIProvider("text-embedding-3-small").embed([]).shape == (0, 1536)
+    assert service.sent == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [("one text", "put it into a list"), ([1, "two"], "int in row 0"), (["one", None], "row 1")],
+)
+def test_what_is_no_list_of_texts_is_refused(service, texts, message):
+    """
+    The error comes before anything is sent, and says which row.
+    """
+    with pytest.raises(InputError, match=message):
+        PROVIDER.embed(texts)
+    assert service.sent == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            lambda status=status: failing(status, "try later")
+            for status in (408, 409, 425, 429, 500, 502, 503, 504, 520, 524, 529)
+        ),
+        *(
+            lambda error=error: raising(error("broken"))
+            for error in (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError)
+        ),
+        lambda: raising(httpx.ReadTimeout("slow")),
+        lambda: httpx.Response(200, json={"error": {"message": "slow down", "code": 429}}),
+        lambda: httpx.Response(200, text="<html>just a moment</html>"),
+        lambda: good([]),
+    ],
+)
+@pytest.mark.parametrize("number", [1, 3])
+def test_what_fails_once_is_sent_again(service, answer, number):
+    """
+    At the beginning and in the middle of a run, and no row is lost or sent with others.
+    """
+    service.answering = on([number], answer)
+    learn_batches(60)
+
+    assert np.array_equal(PROVIDER.embed(TEXTS), right(TEXTS))
+    assert len(service.sent) == 6
+    assert service.sent[number - 1] in service.sent[number:]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (lambda: failing(401, "no"), AuthenticationFailed),
+        (lambda: failing(402, "no"), QuotaExceeded),
+        (lambda: failing(403, "no"), AuthenticationFailed),
+        (lambda: failing(404, "no"), ModelNotFound),
+        (lambda: failing(421, "no"), ProviderError),
+        (lambda: failing(302, "", location="http://elsewhere"), ProviderUnavailable),
+        (lambda: failing(400, "This model has 8 dimensions"), ProviderError),
+        (lambda: httpx.Response(429, json={"error": {"code": "insufficient_quota"}}), QuotaExceeded),
+    ],
+)
+def test_what_no_waiting_cures_is_asked_once(service, answer, error):
+    """
+    The run stops with the first answer, before anything is spent.
+    """
+    service.answering = lambda texts, number: answer()
+    with pytest.raises(error) as caught:
+        PROVIDER.embed(TEXTS)
+
+    assert type(caught.value) is error
+    assert str(caught.value).startswith("openai (127.0.0.1:9): ")
+    assert len(service.sent) == 1
+
+
+@pytest.mark.parametrize("answer", [lambda: raising(httpx.ConnectError("refused"))])
+def test_a_service_that_is_not_there_is_tried_a_few_times(service, answer):
+    """
+    Whoever mistypes an address gets to know it soon.
+    """
+    service.answering = lambda texts, number: answer()
+    with pytest.raises(ProviderUnavailable, match=r"127\.0\.0\.1:9.*is the service running\?"):
+        PROVIDER.embed(TEXTS)
+    assert len(service.sent) == POLICY.first_tries
+
+
+@pytest.mark.parametrize("status", [500, 502, 429])
+def test_a_service_that_breaks_down_ends_the_run(service, status):
+    """
+    What was embedded before has come, and the error says how many that is.
+    """
+    service.answering = lambda texts, number: failing(status, "no") if number > 2 else None
+    learn_batches(10)
+    parts, error = kept_until_the_end(TEXTS)
+
+    assert isinstance(error, ProviderUnavailable)
+    assert n_rows(parts) == 20
+    assert "20 texts were embedded, the same again goes on from there" in str(error)
+    assert POLICY.tries <= len(service.sent) <= 2 + 17 * POLICY.straight
+
+
+def test_a_service_that_is_busy_for_a_while_is_waited_for(service):
+    """
+    Refusals are no failures of a batch: it may be refused often, if others get through.
+    """
+    service.answering = lambda texts, number: failing(429, "busy") if number % 2 else None
+    learn_batches(10)
+
+    assert np.array_equal(PROVIDER.embed(TEXTS), right(TEXTS))
+    assert len(service.sent) == 60
+
+
+@pytest.mark.parametrize("body", ["", "{}", "null", "[]", '{"data": null}', '{"data": [{}]}'])
+def test_an_answer_without_vectors_twice_ends_the_run(service, body):
+    """
+    A mishap may happen once; twice it is another program that answers.
+    """
+    service.answering = lambda texts, number: httpx.Response(200, text=body)
+    with pytest.raises(InvalidResponse, match=r"openai \(127.0.0.1:9\)"):
+        PROVIDER.embed(TEXTS[:2])
+    assert len(service.sent) == 2
+
+
+def test_a_wait_that_is_too_long_is_told_and_not_waited(service):
+    """
+    Nobody wants to look at a program that sleeps for a day.
+    """
+    service.answering = lambda texts, number: failing(429, "tomorrow", **{"retry-after": "86400"})
+    with pytest.raises(ProviderUnavailable, match=r"asks to wait 86,400 s \(.*tomorrow\)"):
+        PROVIDER.embed(TEXTS)
+    assert len(service.sent) == 1
+
+
+def test_a_wait_that_is_asked_for_is_waited_by_everybody(service):
+    """
+    Nothing is sent before, whoever was refused.
+    """
+    times = []
+
+    def answering(texts, number):
+        times.append(time.monotonic())
+        return failing(429, "", **{"retry-after": "0.1"}) if number == 2 else None
+
+    service.answering = answering
+    learn_batches(60)
+    PROVIDER.embed(TEXTS)
+
+    assert len(times) == 6
+    assert all(at - times[1] >= 0.1 for at in times[5:])
+
+
+def test_a_quota_that_is_used_up_is_waited_for(service):
+    """
+    Services tell in good answers how much is left: none is sent to be refused.
+    """
+    times = []
+
+    def answering(texts, number):
+        times.append(time.monotonic())
+        if number > 1:
+            return None
+        answer = good(texts)
+        answer.headers.update(
+            {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "100ms"}
+        )
+        return answer
+
+    service.answering = answering
+    learn_batches(150)
+    PROVIDER.embed(TEXTS)
+
+    assert times[1] - times[0] >= 0.1
+
+
+def test_a_request_that_never_ends_is_left_behind(service):
+    """
+    A server that sends a byte now and then does not hold up the run, and its answer may come late.
+    """
+
+    def answering(texts, number):
+        if number == 1:
+            time.sleep(0.2)
+
+    service.answering = answering
+    provider = OpenAIProvider("minilm", base_url=ADDRESS, timeout=0.03)
+
+    assert np.array_equal(provider.embed(TEXTS[:4]), right(TEXTS[:4]))
+    assert len(service.sent) >= 2
+
+
+def test_a_fault_of_ours_ends_the_run(service, monkeypatch):
+    """
+    It is said to be ours, and nobody waits for what will never come.
+    """
+    monkeypatch.setattr(OpenAIProvider, "parse", lambda self, body, n_texts: {}[KEY])
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with pytest.raises(ProviderError, match="KeyError in the toolkit") as caught:
+        PROVIDER.embed(TEXTS)
+    assert KEY not in str(caught.value)
+
+
+def test_vectors_of_two_lengths_in_a_run_are_refused(service):
+    """
+    They make no matrix: another model answers.
+    """
+
+    def answering(texts, number):
+        data = [{"index": place, "embedding": [1.0] * number} for place in range(len(texts))]
+        return httpx.Response(200, json={"data": data})
+
+    service.answering = answering
+    learn_batches(150)
+    with pytest.raises(InvalidResponse, match="vectors of . and of . dimensions"):
+        PROVIDER.embed(TEXTS)
+
+
+def test_a_service_that_ignores_dimensions_is_found_out(service):
+    """
+    Vectors are cut here only if the model is known to allow it.
+    """
+    asked = OpenAIProvider("minilm", base_url=ADDRESS, dimensions=4)
+    with pytest.raises(InvalidResponse, match="asked for 4 dimensions, got 8"):
+        asked.embed(TEXTS)
+    more = OpenAIProvider("minilm", base_url=ADDRESS, dimensions=16)
+    with pytest.raises(InvalidResponse, match="asked for 16 dimensions, got 8"):
+        more.embed(TEXTS)
+
+    full = [{"index": 0, "embedding": [1.0] * 768}]
+    service.answering = lambda texts, number: httpx.Response(200, json={"data": full})
+    known = OpenAIProvider("nomic-embed-text-v1.5", base_url=ADDRESS, dimensions=256)
+    assert known.embed(["late parcel"]).shape == (1, 256)
+
+
+def test_another_model_that_answers_is_told_once(service):
+    """
+    A gateway may ask somebody else in the middle of a run.
+    """
+    models = ["minilm", "minilm-2", "minilm-2", "minilm-2"]
+    service.answering = lambda texts, number: good(texts, model=models[number - 1])
+    learn_batches(75)
+    endpoint_of(PROVIDER).limiter._most = 1.0
+    with pytest.warns(ToolkitWarning) as told:
+        PROVIDER.embed(TEXTS)
+
+    assert [str(each.message) for each in told] == [
+        f"{PROVIDER.name}: the model that answers changed from 'minilm' to 'minilm-2' within a "
+        "run: vectors of both may not be comparable"
+    ]
+
+
+def test_requests_and_tokens_are_counted(service):
+    """
+    Failed requests too; tokens are as the service counts, or an estimate that says so.
+    """
+    texts = ["a text of about five tokens"] * 3
+    service.answering = lambda texts, number: (
+        failing(500) if number == 1 else good(texts, usage={"total_tokens": 6 * len(texts)})
+    )
+    with counting() as counts:
+        PROVIDER.embed(texts)
+    assert (counts.requests, counts.tokens, counts.estimated_tokens) == (2, 18, 0)
+
+    service.answering = lambda texts, number: good(texts, usage={"total_tokens": -4})
+    with counting() as counts:
+        PROVIDER.embed(texts)
+    assert counts.tokens == counts.estimated_tokens > 0
+    assert counts.cost == counts.unpriced_tokens == 0  # this machine costs nothing
