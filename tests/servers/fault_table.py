@@ -31,7 +31,8 @@ class Outcomes:
             self.tried.add(cell)
             if report.failed:
                 self.failed[cell] = report.longreprtext
-            click.echo(f"\r{len(self.tried)} cells", nl=False, err=True)
+            if sys.stderr.isatty():
+                click.echo(f"\r{len(self.tried)} cells\r", nl=False, err=True)
 
         return report
 
@@ -44,7 +45,6 @@ def main() -> int:
     # Only now: failing asserts are told in full if pytest is the first to import what holds them.
     from tests.servers.cases.table import details, legend, table
 
-    click.echo("\r", nl=False, err=True)
     click.echo(table(outcomes.tried, outcomes.failed))
     click.echo(legend())
     click.echo(details(outcomes.failed), nl=False)

@@ -15,7 +15,9 @@ from toolkit.embedding.http.endpoint import endpoint_of
 
 INTERRUPTED = 130
 
-processes = multiprocessing.get_context("forkserver")
+IS_POSIX = "forkserver" in multiprocessing.get_all_start_methods()
+
+processes = multiprocessing.get_context("forkserver" if IS_POSIX else "spawn")
 processes.set_forkserver_preload([__name__])
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from io import StringIO
-from pathlib import Path
 
 from sklearn.utils import estimator_html_repr
 
@@ -61,9 +60,12 @@ def _good_answers(trial: Trial) -> None:
     with trial.server(always(_echoed_in_headers)) as server:
         cache = trial.new_cache()
         model = _fitted(TextEmbedder(trial.provider(server), cache=cache))
-        for name, content in (_shown(model) | _on_disk(trial, model, cache)).items():
+        for name, content in (_shown(model) | _in_model_file(trial, model)).items():
             with trial.part(name):
                 _holds_none(content, KEY)
+        for file in cache.parent.glob(f"{cache.name}*"):
+            with trial.part(file.name):
+                _holds_none(file.read_bytes().decode("latin-1"), KEY, PERSON)
 
 
 def _is_refused(trial: Trial, refusal: Answering, texts: list[str]) -> None:
@@ -155,20 +157,15 @@ def _shown(model: TextClassifier) -> dict[str, str]:
     }
 
 
-def _on_disk(trial: Trial, model: TextClassifier, cache: Path) -> dict[str, str]:
+def _in_model_file(trial: Trial, model: TextClassifier) -> dict[str, str]:
+    """Return what a model file holds, and its members unpacked."""
     path = trial.folder / "tickets.toolkit"
     save(model, path)
     with zipfile.ZipFile(path) as members:
-        unpacked = {
-            f"{name} in the model file": members.read(name).decode("latin-1")
-            for name in members.namelist()
-        }
-    files = {
-        file.name: file.read_bytes().decode("latin-1")
-        for file in (path, *cache.parent.glob(f"{cache.name}*"))
-    }
+        contents = {name: members.read(name) for name in members.namelist()}
+    contents["model file"] = path.read_bytes()
 
-    return unpacked | files
+    return {name: content.decode("latin-1") for name, content in contents.items()}
 
 
 def _error(provider: HTTPProvider, texts: list[str]) -> ToolkitError:

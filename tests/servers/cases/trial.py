@@ -31,21 +31,8 @@ KEY = "sk-test-5f0c1d2e3b4a69788796a5b4"
 POLICY = RetryPolicy(first_wait=0.01, longest_wait=0.05, longest_asked=2.0)
 """As people have it, but for the length of the waits."""
 
-WORDS = [
-    "kettle",
-    "tent",
-    "lamp",
-    "parcel",
-    "refund",
-    "card",
-    "courier",
-    "invoice",
-    "battery",
-    "zip",
-    "coat",
-    "lens",
-]
-TEXTS = [f"Ms Quill asks where {WORDS[n % 12]} {n} and {WORDS[n // 2 % 12]} are" for n in range(24)]
+THINGS = ["kettle", "tent", "lamp", "parcel", "refund", "card", "courier", "invoice", "battery"]
+TEXTS = [f"Ms Quill asks where {THINGS[n % 9]} {n} and {THINGS[n // 2 % 9]} are" for n in range(24)]
 """More than one batch, where a trial says so; nobody but the service may get to see them."""
 
 Right = Mapping[str, Embeddings]
@@ -114,7 +101,7 @@ class Trial:
 
     def together(self, parts: Mapping[str, Callable[[], None]]) -> None:
         """Try several faults at once, as most of the time nothing but waiting is done."""
-        with ThreadPoolExecutor(len(parts)) as pool:
+        with ThreadPoolExecutor(max(1, len(parts))) as pool:
             tried = {name: pool.submit(part) for name, part in parts.items()}
         for name, result in tried.items():
             with self.part(name):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.embedding.http.faults import classify, message_of, shown
 from toolkit.embedding.http.limiter import Limiter
+from toolkit.embedding.http.logs import hide_keys
 from toolkit.embedding.http.urls import host_of, is_this_machine
 from toolkit.embedding.http.wire import Discovery, FaultKind, Limits
 from toolkit.errors import ProviderUnavailable, warn_user
@@ -87,9 +88,11 @@ _lock = threading.Lock()
 
 def endpoint_of(provider: "HTTPProvider") -> Endpoint:
     """Return the endpoint that this process has for the provider."""
-    key = (provider.kind, provider.url, provider.model, str(provider.concurrency))
+    whose = provider.keys.all_names  # quotas are an account's
+    key = (provider.kind, provider.url, provider.model, str(provider.concurrency), *whose)
     with _lock:
         if key not in _endpoints:
+            hide_keys(provider.keys)
             _warn_of_open_key(provider)
             _endpoints[key] = Endpoint(provider.url, provider.concurrency)
 

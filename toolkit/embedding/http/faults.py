@@ -44,7 +44,7 @@ PATTERNS: Sequence[tuple[FaultKind, str]] = (
     ),
     (FaultKind.TOO_MANY_TOKENS, r"max_tokens_per_request"),
     (FaultKind.TOO_MANY_TOKENS, r"(?:payload|body) (?:size |is )?(?:too large|exceeds)"),
-    (FaultKind.TOO_LONG, r"(?:at most|longer than|up to) \d[\d,]* characters"),
+    (FaultKind.TOO_LONG, r"(?:at most|longer than|less than|up to) \d[\d,]* characters"),
     (FaultKind.TOO_LONG, rf"(?:at most|longer than|up to) (?P<cap>{N}) tokens"),
     (FaultKind.TOO_MANY_TEXTS, rf"(?:texts|inputs?|batch|requests?)\b.*at most (?P<cap>{N})"),
     (FaultKind.TOO_MANY_TEXTS, rf"at most (?P<cap>{N}) (?:texts|inputs|requests|items)"),
