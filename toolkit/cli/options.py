@@ -86,7 +86,7 @@ provider_options = _together(
         default=DEFAULT_PROVIDER,
         show_default=True,
         metavar="NAME",
-        help="Embedding provider, as provider:model.",
+        help="Embedding provider, as provider:model; `toolkit models` lists them.",
     ),
     click.option("--no-cache", is_flag=True, help="Neither use nor keep vectors in the cache."),
 )
