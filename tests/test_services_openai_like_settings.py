@@ -35,7 +35,7 @@ OTHER_VALUES = {
     "api_version": "2030-01-01",
     "known_as": "text-embedding-3-large",
 }
-MAKE_OTHER_VECTORS = {"model", "dimensions", "base_url", "truncate", "task"}
+MAKE_OTHER_VECTORS = {"known_as", "model", "dimensions", "base_url", "truncate", "task"}
 
 
 @pytest.fixture(autouse=True)

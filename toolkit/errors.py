@@ -26,6 +26,7 @@ A message is one sentence: what was expected, what came, the cure.
 import sys
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 
 class ToolkitError(Exception):
@@ -78,23 +79,23 @@ class TextsFailed(ProviderError):
 
     Attributes
     ----------
-    reasons : dict of int to str
-        Why, by the row of the text.
+    reasons : dict of row to str
+        Why, by the number of the text's row, or by its id where rows have one.
     n_texts : int
         Texts that were asked for.
     """
 
-    def __init__(self, reasons: Mapping[int, str], n_texts: int) -> None:
+    def __init__(self, reasons: Mapping[Any, str], n_texts: int) -> None:
         super().__init__(reasons, n_texts)
         self.reasons = dict(reasons)
         self.n_texts = n_texts
 
     def __str__(self) -> str:
-        row, reason = min(self.reasons.items())
+        row, reason = next(iter(self.reasons.items()))
         return (
             f"{len(self.reasons):,} of {self.n_texts:,} texts cannot be embedded, the first in row "
-            f"{row} ({reason}): change or remove them, or go on without them by on_error='nan' "
-            "(--on-error nan)"
+            f"{row} ({reason}): change or remove them, or go on without them (on_error='nan', on "
+            "the command line --on-error)"
         )
 
 

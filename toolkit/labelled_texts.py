@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from toolkit.embedding import counting
+from toolkit.embedding import Counts, count, counting
 from toolkit.embedding.parts import Failure
 from toolkit.errors import InputError
 from toolkit.frames import require_columns
@@ -125,6 +125,9 @@ def embeddable(table: LabelledTexts, embedder: TextEmbedder) -> tuple[LabelledTe
     failed = {failure.row for failure in counts.failures}
     kept = [row for row in range(len(table.frame)) if row not in failed]
     rows = replace(table, frame=table.frame.iloc[kept], labels=[table.labels[row] for row in kept])
+    # Those that are kept are counted when they are used.
+    n_cached = counts.cached + counts.embedded
+    count(Counts(texts=-len(kept), distinct=-counts.distinct, cached=-n_cached))
 
     return rows, counts.failures
 

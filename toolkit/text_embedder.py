@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
+from inspect import getattr_static
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -144,7 +145,8 @@ class TextEmbedder(TransformerMixin, BaseEstimator):
         provider = self.provider
         if isinstance(provider, str):
             provider = provider_from_name(provider)
-        if not (hasattr(provider, "embed") and hasattr(provider, "fingerprint")):
+        # Looked at without being asked: a service tells its fingerprint over the network.
+        if any(getattr_static(provider, name, None) is None for name in ("embed", "fingerprint")):
             raise InputError(
                 f"provider must be a name such as {DEFAULT_PROVIDER!r} or an object with "
                 f"fingerprint and embed, got {type(provider).__name__}"

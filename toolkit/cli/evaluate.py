@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> None:
     """Report accuracy, confusions and calibration of a classifier on the rows of INPUT."""
     from toolkit.cli.forecasts import tell_forecast_of
-    from toolkit.cli.tables import Rejects
+    from toolkit.cli.tables import Rejects, rows_named
     from toolkit.cli.talk import note, notes, telling_counts
     from toolkit.evaluation import ClassificationReport, save_evaluation_plot
     from toolkit.persistence import load
@@ -71,7 +71,8 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
             return
         if options["on_error"] == "skip":
             rows = rejects.without_failed(rows, classifier.embedder_)
-        report = evaluate_classifier(classifier, rows)
+        with rows_named(list(rows.frame.index)):
+            report = evaluate_classifier(classifier, rows)
     click.echo(json.dumps(report.to_dict()) if as_json else report.to_text())
     if options["plot"] and isinstance(report, ClassificationReport):
         save_evaluation_plot(report, options["plot"], overwrite=options["force"])

@@ -84,7 +84,7 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     confidence can be trusted.
     """
     from toolkit.cli.forecasts import tell_forecast_of
-    from toolkit.cli.tables import Rejects
+    from toolkit.cli.tables import Rejects, rows_named
     from toolkit.cli.talk import notes, telling_counts
     from toolkit.persistence import save
     from toolkit.pipelines import fit_classifier
@@ -100,7 +100,8 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
             return
         if options["on_error"] == "skip":
             rows = rejects.without_failed(rows, model.embedder)
-        fitted = fit_classifier(rows, model)
+        with rows_named(list(rows.frame.index)):
+            fitted = fit_classifier(rows, model)
     notes([*_note_on_separator(rows, label, options["separator"]), *fitted.notes])
     report = fitted.report.to_dict() if fitted.report else {}
     save(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.tables import CHUNK_ROWS, Rejects, text_columns
+from toolkit.cli.tables import CHUNK_ROWS, Rejects, rows_named, text_columns
 from toolkit.cli.talk import notes, telling_counts
 
 if TYPE_CHECKING:
@@ -48,11 +48,12 @@ def stream(
             for frame in reader:
                 require_rows(frame, reader.report.source)
                 columns = columns or text_columns(frame, text)
-                with counting() as counts:
+                names = range(n_rows, n_rows + len(frame))
+                with counting() as counts, rows_named(names):
                     done = step(frame, columns)
                 writer.write(done)
                 rejects.take(reader.report)
-                rejects.take_failures(counts.failures, text_values(frame, columns), n_rows)
+                rejects.take_failures(counts.failures, text_values(frame, columns), names)
                 n_rows += len(frame)
         notes([*reader.report.problems(), *writer.notes()])
     if failure := rejects.failure():

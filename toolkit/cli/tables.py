@@ -1,7 +1,8 @@
 """Tables as the commands take them: read, columns found or guessed, rejects written."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -133,13 +134,13 @@ class Rejects:
         report.rejects.clear()
 
     def take_failures(
-        self, failures: Sequence["Failure"], texts: Sequence[object], first_row: int
+        self, failures: Sequence["Failure"], texts: Sequence[object], names: Sequence[object]
     ) -> None:
-        """Note the rows of a chunk whose texts could not be embedded; rows count from 0."""
+        """Note the rows whose texts could not be embedded, by their numbers or ids."""
         self._n_failed += len(failures)
         for failure in failures:
-            row, text = first_row + failure.row, one_line(texts[failure.row])
-            self._write(f"row {row}: {failure.reason}: {text}")
+            name, text = names[failure.row], one_line(texts[failure.row])
+            self._write(f"row {name}: {failure.reason}: {text}")
 
     def without_failed(self, rows: "LabelledTexts", embedder: "TextEmbedder") -> "LabelledTexts":
         """Embed all texts, note those that cannot be, and return the other rows."""
@@ -147,7 +148,7 @@ class Rejects:
         from toolkit.texts import text_values
 
         kept, failures = embeddable(rows, embedder)
-        self.take_failures(failures, text_values(rows.frame, rows.columns), 0)
+        self.take_failures(failures, text_values(rows.frame, rows.columns), list(rows.frame.index))
 
         return kept
 
@@ -177,3 +178,15 @@ def _named(text: str, columns: list[str]) -> list[str]:
 def same_file(a: str, b: str) -> bool:
     """Return whether two paths lead to one file."""
     return a != "-" and os.path.realpath(a) == os.path.realpath(b)
+
+
+@contextmanager
+def rows_named(names: Sequence[object]) -> Iterator[None]:
+    """Let texts that cannot be embedded be told by the numbers or ids that their rows have."""
+    from toolkit.errors import TextsFailed
+
+    try:
+        yield
+    except TextsFailed as error:
+        named = {names[int(str(row))]: reason for row, reason in error.reasons.items()}
+        raise TextsFailed(named, error.n_texts) from None

@@ -1,6 +1,7 @@
 """Embed many texts part by part, so that a run shows progress, can be cut off and goes on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -27,7 +28,7 @@ OnBlock = Callable[[Indices, Embeddings], None]
 
 def parts_of(
     provider: Provider, texts: Sequence[str], task: Task, *, may_fail: bool = False
-) -> Iterator[Part | Failure]:
+) -> Generator[Part | Failure]:
     """
     Yield the vectors of the texts part by part, and the texts that cannot be embedded.
 
@@ -64,7 +65,8 @@ def embedded_parts(
     sizes = np.array([len(text) for text in texts], dtype=np.intp)
     n_dimensions: int | None = None
     with progress(float(sizes.sum()), f"embedding {len(texts):,} texts") as bar:
-        for part in parts_of(provider, texts, task, may_fail=may_fail):
+        parts = parts_of(provider, texts, task, may_fail=may_fail)
+        for part in parts:
             if isinstance(part, Failure):
                 bar.update(float(sizes[part.row]))
             else:
@@ -72,9 +74,23 @@ def embedded_parts(
                 check_same_length(n_dimensions, part.vectors.shape[1], provider.fingerprint)
                 count(Counts(embedded=len(part.rows)))
                 if on_block is not None:
-                    on_block(part.rows, part.vectors)
+                    _keep(part, parts, on_block)
                 bar.update(float(sizes[part.rows].sum()))
             yield part
+
+
+def _keep(part: Part, parts: Generator[Part | Failure], on_block: OnBlock) -> None:
+    """Hand a part on; if that is interrupted, hand on what is under way too: it may be paid."""
+    try:
+        on_block(part.rows, part.vectors)
+    except KeyboardInterrupt as interrupt:
+        with suppress(KeyboardInterrupt, StopIteration):
+            more: Part | Failure = part
+            while True:
+                if isinstance(more, Part):
+                    on_block(more.rows, more.vectors)
+                more = parts.throw(interrupt) if more is part else next(parts)
+        raise
 
 
 def embed_in_blocks(

@@ -129,7 +129,7 @@ class CachedProvider:
             found, vectors = store.read(space, keys)
             count(Counts(cached=int(found.sum())))
             if found.any():
-                yield Part(np.flatnonzero(found), vectors[found])
+                yield Part(np.flatnonzero(found), vectors)
             missing = np.flatnonzero(~found)
             if not len(missing):
                 return

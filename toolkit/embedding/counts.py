@@ -111,17 +111,18 @@ class Counts:
                 f"{self.empty:,} {of} {verb} empty: {gets} zero vector, similar to nothing"
             )
         if self.truncated:
-            what = f"the {self.limit:,} that the model reads" if self.limit else "what it reads"
+            what = f"the {self.limit:,} tokens" if self.limit else "the tokens"
+            verb, whose = ("exceeds", "its") if self.truncated == 1 else ("exceed", "their")
             notes.append(
-                f"{self.truncated:,} {of} exceed {what} (longest {self.longest:,} tokens): "
-                "only their beginning counts"
+                f"{self.truncated:,} {of} {verb} {what} that the model reads (longest "
+                f"{self.longest:,}): only {whose} beginning counts"
             )
         if self.converted:
             notes.append(f"{self.converted:,} {of} are not strings: embedded as they print")
         if self.repaired:
             notes.append(f"{self.repaired:,} {of} hold broken Unicode: replaced by U+FFFD")
         if self.failed:
-            notes.append(f"{self.failed:,} {of} could not be embedded: their vectors are NaN")
+            notes.append(f"{self.failed:,} {of} could not be embedded: no vector")
 
         return notes
 

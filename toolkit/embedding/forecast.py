@@ -57,7 +57,7 @@ class Forecast:
         >>> print(Forecast(10, 9, 4, 1, 1_000, 0.02, "2026-11").to_text())
         rows             10
         different texts  9
-        known            4
+        cached           4
         to embed         5
         requests         1
         tokens           about 1,000
@@ -66,7 +66,7 @@ class Forecast:
         lines = {
             "rows": f"{self.n_rows:,}",
             "different texts": f"{self.n_distinct:,}",
-            "known": f"{self.n_cached:,}",
+            "cached": f"{self.n_cached:,}",
             "to embed": f"{self.n_distinct - self.n_cached:,}",
             "requests": f"{self.n_requests:,}",
             "tokens": f"about {rounded(self.n_tokens):,}" if self.n_requests else "0",
@@ -79,7 +79,7 @@ class Forecast:
         if not self.n_requests:
             return "none, nothing is sent"
         if self.price == 0:
-            return "none, the service is on this machine"
+            return "none, at a price of 0"
         if self.cost is None:
             return "unknown; tell the price as ?price=USD per million tokens in the provider's name"
         date = f" ({self.price_date})" if self.price_date else ""
@@ -149,10 +149,10 @@ class Forecaster:
         limits = endpoint_of(service).limits(service)
         n_bytes = byte_lengths(service.prompted(texts, self._task))
         n_tokens = estimated_tokens(n_bytes, limits)
+        self._n_tokens += int(n_tokens.sum())
         if limits.tokens_per_text is not None and service.truncate:
             n_tokens = np.minimum(n_tokens, limits.tokens_per_text)
         self._n_requests += sum(1 for _ in batches(n_bytes, n_tokens, limits))
-        self._n_tokens += int(n_tokens.sum())
 
 
 def _innermost(provider: Provider) -> Provider:

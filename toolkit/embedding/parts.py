@@ -61,6 +61,7 @@ def gathered(
             vectors = np.full((n_texts, part.vectors.shape[1]), np.nan, dtype=np.float32)
         check_same_length(vectors.shape[1], part.vectors.shape[1])
         vectors[part.rows] = part.vectors
+    reasons = dict(sorted(reasons.items()))
     if vectors is None and reasons:
         raise TextsFailed(reasons, n_texts)
 

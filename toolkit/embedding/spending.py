@@ -39,7 +39,8 @@ class Budget:
         with self._lock:
             if self.spent + self.reserved + cost > self.limit:
                 raise QuotaExceeded(
-                    f"the limit of ${self.limit:g} is reached ({dollars(self.spent)} spent): what "
+                    f"the next request may cost {dollars(cost)} and pass the limit of "
+                    f"{dollars(self.limit)} ({dollars(self.spent + self.reserved)} spent): what "
                     "was embedded is kept, and the same again with a higher limit goes on from "
                     "there"
                 )
@@ -64,6 +65,7 @@ def spending_at_most(usd: float) -> Iterator[Budget]:
     """
     Let embedding services cost at most this much inside the block, by their known prices.
 
+    It holds in this process: give ``n_jobs=1`` to what would start others.
     Before a request would pass the limit, the run stops with QuotaExceeded. Of blocks inside one
     another, every limit holds.
 

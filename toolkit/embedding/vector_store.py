@@ -66,13 +66,15 @@ class VectorStore:
             self._connection = None
 
     def read(self, space: Space, keys: Sequence[bytes]) -> tuple[np.ndarray, Embeddings]:
-        """Return which keys are there, shape (n_keys,), and a row for each (zeros if not there)."""
+        """Return which keys are there, shape (n_keys,), and one row for each of those."""
         n_dimensions, blobs = self._stored(space, keys)
-        nothing = bytes(4 * n_dimensions)
-        joined = bytearray().join([blobs.get(key, nothing) for key in keys])
-        vectors = np.frombuffer(joined, dtype="<f4").reshape(len(keys), n_dimensions)
         found = np.fromiter((key in blobs for key in keys), dtype=bool, count=len(keys))
-        found &= np.isfinite(vectors).all(axis=1)
+        joined = bytearray().join([blobs[key] for key in keys if key in blobs])
+        vectors = np.frombuffer(joined, dtype="<f4").reshape(int(found.sum()), n_dimensions)
+        is_whole = np.isfinite(vectors).all(axis=1)
+        if not is_whole.all():
+            found[found] = is_whole
+            vectors = vectors[is_whole]
 
         return found, vectors.astype(np.float32, copy=False)
 

@@ -18,7 +18,7 @@ from toolkit.embedding.http.faults import (
 from toolkit.embedding.http.replies import Checked, checked
 from toolkit.embedding.http.waits import headroom_wait
 from toolkit.embedding.http.wire import BadReply, Fault, FaultKind, Json
-from toolkit.errors import InvalidResponse, ProviderError, ProviderUnavailable
+from toolkit.errors import AuthenticationFailed, InvalidResponse, ProviderError, ProviderUnavailable
 
 if TYPE_CHECKING:
     from toolkit.embedding.http.service import HTTPProvider
@@ -81,7 +81,11 @@ def _asked(
     except Broken as broken:
         message = shown(str(broken), provider.keys, texts)
         return Fault(
-            FaultKind.TRANSIENT, message, may_be_texts=broken.is_slow, error=ProviderUnavailable
+            FaultKind.TRANSIENT,
+            message,
+            may_be_texts=broken.is_slow,
+            is_late=broken.is_slow,
+            error=ProviderUnavailable,
         )
     status = answer.status if answer.status != 200 else _status_within(answer.body)
     if status != 200:
@@ -98,10 +102,17 @@ def _asked(
 
 def _fault(provider: "HTTPProvider", answer: Answer, texts: Sequence[str]) -> Fault:
     said = shown(message_of(answer.body, answer.text), provider.keys, texts)
-
-    return provider.fault(answer.status, said, answer.body) or classify(
+    fault = provider.fault(answer.status, said, answer.body) or classify(
         answer.status, answer.headers, answer.body, said
     )
+    if fault.error is not AuthenticationFailed:
+        return fault
+    if answer.status == 403 and answer.body is None:  # a firewall's page, about what was sent
+        return replace(fault, may_be_texts=True)
+    names, is_sent = " or ".join(provider.keys.all_names), provider.keys.key() is not None
+    which = f"the key of {names} was sent" if is_sent else f"no key was sent, {names} is not set"
+
+    return replace(fault, message=f"{fault.message} ({which})")
 
 
 def _bad_reply(provider: "HTTPProvider", answer: Answer, texts: Sequence[str], why: str) -> Fault:

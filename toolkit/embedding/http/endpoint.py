@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DISCOVERY_SECONDS = 10.0
 DISCOVERY_TRIES, DISCOVERY_WAIT = 3, 0.3
+DISCOVERY_AGE = 60.0
 
 
 class Endpoint:
@@ -31,6 +32,7 @@ class Endpoint:
         self.tokens_per_byte: float | None = None
         self.models_told: set[str] = set()
         self.discovery: Discovery | None = None
+        self.discovered_at = time.monotonic()
         self.lock = threading.Lock()
         self._client: Client | None = None
         self._caps: dict[str, int] = {}
@@ -101,7 +103,9 @@ def endpoint_of(provider: "HTTPProvider") -> Endpoint:
 
 def discovery(provider: "HTTPProvider") -> Discovery:
     """
-    Return what the server told about itself, asking it once in a process.
+    Return what the server told about itself, asking it again after a minute.
+
+    A model may be replaced while the server, or this process, goes on.
 
     Raises
     ------
@@ -112,10 +116,13 @@ def discovery(provider: "HTTPProvider") -> Discovery:
     if url is None:
         return Discovery()
     endpoint = endpoint_of(provider)
-    if endpoint.discovery is None:
-        endpoint.discovery = _asked(provider, endpoint, url)
+    now = time.monotonic()
+    known = endpoint.discovery
+    if known is None or now - endpoint.discovered_at > DISCOVERY_AGE:
+        known = endpoint.discovery = _asked(provider, endpoint, url)
+        endpoint.discovered_at = now
 
-    return endpoint.discovery
+    return known
 
 
 def forget_endpoints() -> None:

@@ -115,7 +115,16 @@ def classify(status: int, headers: Mapping[str, str], body: Json, message: str) 
     is_passing = kind in (FaultKind.BUSY, FaultKind.TRANSIENT)
     wait = asked_wait(headers, body) if is_passing else None
 
-    return Fault(kind, f"{_phrase(status)}: {message}", wait, cap, given, status == 500, error)
+    return Fault(
+        kind,
+        f"{_phrase(status)}: {message}",
+        wait=wait,
+        cap=cap,
+        given=given,
+        may_be_texts=status == 500,
+        error=error,
+        is_pace=status == 429,
+    )
 
 
 def message_of(body: Json, text: str) -> str:
@@ -153,19 +162,21 @@ def without_texts(message: str, texts: Sequence[str]) -> str:
     >>> without_texts("bad: 'Dear Sir, my parcel is late'", ["Dear Sir, my parcel is late again"])
     "bad: '...'"
     """
-    for text in sorted((text for text in texts if len(text) >= LEAST_TEXT), key=len, reverse=True):
+    for text in sorted(texts, key=len, reverse=True):
         for written in {" ".join(text.split()), text, json.dumps(text)[1:-1]}:
-            message = _without(message, written)
+            if len(written.strip()) >= LEAST_TEXT:
+                message = _without(message, written)
 
     return message
 
 
 def _without(message: str, text: str) -> str:
-    while text and (at := message.find(text[:LEAST_QUOTE])) >= 0:
-        n_quoted = len(commonprefix([message[at:], text]))
-        message = f"{message[:at]}...{message[at + n_quoted :]}"
+    parts, head = [], text[:LEAST_QUOTE]
+    while (at := message.find(head)) >= 0:
+        parts.append(message[:at])
+        message = message[at + len(commonprefix([message[at:], text])) :]
 
-    return message
+    return "...".join([*parts, message])
 
 
 def without_vectors(text: str) -> str:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from toolkit.embedding.counts import Counts, count
+from toolkit.embedding.http.faults import shown
 from toolkit.embedding.spending import current_budget
 from toolkit.errors import warn_user
 
@@ -21,6 +22,7 @@ class Ledger:
         self._budget = current_budget()
         self._reserved: dict[int, float] = {}
         self._model: str | None = None
+        self._has_changed = False
 
     def reserve(self, number: int, n_tokens: int) -> None:
         """Set the cost of a request aside before it is sent; raise if it may not be spent."""
@@ -45,22 +47,26 @@ class Ledger:
             )
         )
 
-    def failed(self, number: int) -> None:
-        """Count a request that was not answered with vectors; services charge nothing for it."""
+    def failed(self, number: int, *, may_cost: bool) -> None:
+        """Count a request without vectors; if `may_cost`, as when it was too late, it is paid."""
         count(Counts(requests=1))
         if self._budget is not None:
-            self._budget.settle(self._reserved.pop(number, 0.0), 0.0)
+            reserved = self._reserved.pop(number, 0.0)
+            self._budget.settle(reserved, reserved if may_cost else 0.0)
 
     def seen_model(self, model: str | None, told: set[str]) -> None:
         """Warn, once for each in `told`, if another model answers than was asked or than before."""
         asked = self._provider.model
+        model = shown(model, self._provider.keys) if model else None
         if model and model not in told and self._provider.echoes_model and not _alike(asked, model):
             told.add(model)
             warn_user(
                 f"{self._provider.name}: asked for the model {asked!r}, and {model!r} answers: if "
                 "that is not the same, name the one that the service has"
             )
-        if model is not None and self._model is not None and model != self._model:
+        is_other = None not in (model, self._model) and model != self._model
+        if is_other and not self._has_changed:
+            self._has_changed = True
             warn_user(
                 f"{self._provider.name}: the model that answers changed from {self._model!r} to "
                 f"{model!r} within a run: vectors of both may not be comparable"

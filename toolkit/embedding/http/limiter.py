@@ -15,8 +15,9 @@ SLOWER = 2.0
 
 KEPT_RATE = 0.9
 SLOWEST_RATE = 0.02
-FIRST_SECONDS = 1.0
-"""Limits are told per second or longer: a burst in less says little about the pace."""
+SHORTEST, LONGEST = 1.0, 5.0
+"""Seconds in which the pace of a service is measured. Limits are told per second or longer, so what
+it takes in less says little."""
 
 FAST_GROWTH, SLOW_GROWTH = 0.25, 0.02
 """Of the pace, per second."""
@@ -37,9 +38,9 @@ class Limiter:
     Additive increase, multiplicative decrease, for requests in flight; and a pace once refused.
 
     The window doubles with every round trip until a refusal or until requests take longer for it,
-    then grows by one a round trip. A refusal (429, 503) halves it, pauses everybody, and sets a
-    pace a little below what the service took before: a limit on requests a second, which no
-    number of requests in flight would meet.
+    then grows by one a round trip. A refusal (429, 503) halves it and pauses everybody; if requests
+    came too fast (429) it sets a pace, a little below what the service took before: a limit on
+    requests a second, which no number of requests in flight would meet.
 
     Threads share it. `most` bounds the window, `clock` gives seconds.
     """
@@ -52,8 +53,9 @@ class Limiter:
         self._paused_until = self._next_at = 0.0
         self._rate: float | None = None
         self._refused_rate = 0.0
-        self._n_served, self._seconds_served = 0, FIRST_SECONDS
-        self._rate_at = self._cut_at = self._refused_at = self._refused_sent_at = -1e9
+        self._n_served, self._seconds_served = 0, SHORTEST
+        self._rate_at = self._set_at = self._cut_at = -1e9
+        self._refused_at = self._refused_sent_at = -1e9
         self._n_refused = self._n_gone_on = 0
         self._served: deque[float] = deque(maxlen=10_000)
         self._fastest: dict[int, float] = {}
@@ -63,14 +65,18 @@ class Limiter:
         """Requests that may be in flight."""
         return self._window
 
-    def acquire(self) -> float | None:
-        """Take the right to send now (0), or return seconds to wait; None: until one comes back."""
+    def acquire(self, *, has_none: bool = False) -> float | None:
+        """
+        Take the right to send now (0), or return seconds to wait; None: until one comes back.
+
+        Whoever `has_none` in flight gets one all the same: those of others may never come back.
+        """
         with self._lock:
             now = self._clock()
             wait = max(self._paused_until, self._next_at) - now
             if wait > 0:
                 return wait
-            if self._in_flight >= int(self._window):
+            if self._in_flight >= int(self._window) and not has_none:
                 return None
             self._in_flight += 1
             if self._rate is not None:
@@ -100,19 +106,21 @@ class Limiter:
                 self._is_doubling = False
             self._window = min(self._window, self._most)
 
-    def refused(self, sent_at: float, pause: float) -> None:
-        """A request was refused because of too many: everybody waits `pause` seconds."""
+    def refused(self, sent_at: float, pause: float, *, is_pace: bool = True) -> None:
+        """A request was refused, for number or pace: everybody waits `pause` seconds."""
         with self._lock:
             now = self._clock()
             self._in_flight -= 1
             self._paused_until = max(self._paused_until, now + pause)
-            if sent_at >= self._cut_at:
+            is_first = sent_at >= self._cut_at  # of those that were in flight together
+            if is_first and is_pace:
                 self._set_rate(now)
                 self._refused_at, self._refused_sent_at = now, sent_at
-                self._cut(now)
-            elif sent_at < self._refused_at:  # of what was in flight together, the first one cuts
+            elif is_pace and sent_at < self._refused_at:
                 self._n_refused += 1
                 self._rate = self._measured()
+            if is_first:
+                self._cut(now)
 
     def slowed(self, sent_at: float) -> None:
         """A request failed as they do under too much load: time-outs, 5xx, broken connections."""
@@ -137,17 +145,18 @@ class Limiter:
         self._cut_at = now
 
     def _set_rate(self, now: float) -> None:
-        """Take a pace below what was served since the last cut, at first in the last second."""
-        if self._rate is None:
-            since, shortest = now - FIRST_SECONDS, FIRST_SECONDS
-        else:
-            since, shortest = self._cut_at, FIRST_SECONDS / 2
+        """Take a pace below what was served in the last seconds."""
+        self._n_refused, self._n_gone_on = 1, 0
+        since = now - SHORTEST if self._rate is None else max(self._set_at, now - LONGEST)
         n_served = sum(1 for at in self._served if at >= since)
         if self._rate is not None and not n_served:
             return  # still the same congestion: the pause gets longer, the pace is no news
-        self._n_served, self._seconds_served = n_served, max(now - since, shortest)
-        self._n_refused, self._n_gone_on = 1, 0
-        self._refused_rate = self._rate or 0.0
+        if self._rate is not None and now - since < SHORTEST:
+            self._seconds_served /= KEPT_RATE
+        else:
+            self._n_served, self._seconds_served = n_served, now - since
+            self._refused_rate = self._rate or 0.0
+            self._set_at = now
         self._rate_at = now
         self._rate = self._measured()
 

@@ -34,9 +34,14 @@ class Patience:
         self.straight = 0
         self._n_embedded += n_texts
 
+    @property
+    def is_answered_else(self) -> bool:
+        """Whether other texts were embedded, and still are: then it is these that fail."""
+        return self._n_embedded > 0 and self.straight < self._policy.tries
+
     def failed(self, sent_at: float, fault: Fault) -> None:
         """Raise if the run is at its end by this failure of a request."""
-        if fault.kind is FaultKind.FATAL:
+        if fault.kind is FaultKind.FATAL and not (fault.may_be_texts and self._n_embedded):
             raise self.error(fault)
         if fault.wait is not None and fault.wait > self._policy.longest_asked:
             raise ProviderUnavailable(

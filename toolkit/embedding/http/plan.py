@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.embedding.base import Task
 from toolkit.embedding.counts import Counts, count
-from toolkit.embedding.http.batches import batches, byte_lengths, estimated_tokens
+from toolkit.embedding.http.batches import MARGIN, batches, byte_lengths, estimated_tokens
 from toolkit.embedding.http.endpoint import Endpoint
 from toolkit.embedding.http.wire import Fault, FaultKind
 from toolkit.kernels.arrays import Indices
@@ -50,12 +50,12 @@ class Plan:
     def batches(self, rows: Indices) -> Iterator[Indices]:
         """Yield the rows of one request each."""
         limits = self._endpoint.limits(self._provider)
-        for places in batches(self._n_bytes[rows], self._estimated(rows), limits):
+        for places in batches(self._n_bytes[rows], self._batched_tokens(rows), limits):
             yield rows[places]
 
     def n_tokens(self, rows: Indices) -> int:
-        """Return about how many tokens these rows have, by all that is known so far."""
-        return int(self._estimated(rows).sum())
+        """Return about how many tokens these rows have: what is too long may be paid whole."""
+        return int(self._whole_tokens(rows).sum())
 
     def usage(self, rows: Indices, told: int | None) -> tuple[int, bool]:
         """Return the tokens of a request, and whether the service counted them credibly."""
@@ -80,13 +80,14 @@ class Plan:
             if is_news:
                 self._endpoint.learn("texts", fault.cap or len(rows) // 2)
             return is_news
-        sent = self.n_tokens(rows)
-        if fault.cap and fault.given and fault.given > fault.cap:
+        if fault.cap is None:
+            self._endpoint.learn("tokens", self.n_tokens(rows) // 2)
+            return True
+        if fault.given and fault.given > fault.cap:
             self._endpoint.learn_tokens(fault.given, int(self._n_bytes[rows].sum()))
-        is_told = fault.cap is not None and fault.cap < self.n_tokens(rows)
-        self._endpoint.learn("tokens", fault.cap if is_told and fault.cap else sent // 2)
+        self._endpoint.learn("tokens", fault.cap)
 
-        return True
+        return int(self._batched_tokens(rows).sum()) > MARGIN * fault.cap
 
     def split(self, rows: Indices, fault: Fault) -> list[Indices]:
         """
@@ -118,7 +119,7 @@ class Plan:
         elif fault.cap:
             share = min(0.7, CHARACTERS_PER_TOKEN * fault.cap / len(text))
         if row not in self._shortened:
-            longest = fault.given or self._uncut_tokens([row])
+            longest = fault.given or self.n_tokens(np.array([row]))
             count(Counts(truncated=1, longest=longest, limit=fault.cap or 0))
         self._shortened[row] = text[: max(1, int(share * len(text)))]
         sent = self._prompt + self._shortened[row]
@@ -129,7 +130,7 @@ class Plan:
     def count_cut_by_service(self, rows: Indices) -> None:
         """Count the texts that the service must have cut, as it took more than its model reads."""
         limit = self._endpoint.limits(self._provider).tokens_per_text
-        if limit is None:
+        if limit is None or not (self._provider.cuts_texts and self._provider.truncate):
             return
         cut = [
             row
@@ -137,23 +138,20 @@ class Plan:
             if row not in self._shortened
         ]
         if cut:
-            longest = self._uncut_tokens(cut)
+            longest = int(self._whole_tokens(np.array(cut)).max())
             count(Counts(truncated=len(cut), longest=longest, limit=limit))
 
-    def _estimated(self, rows: Indices) -> Indices:
+    def _batched_tokens(self, rows: Indices) -> Indices:
+        """What is cut to the model's limit takes no more room than that."""
+        whole = self._whole_tokens(rows)
+        most = self._endpoint.limits(self._provider).tokens_per_text
+
+        return whole if most is None or not self._provider.truncate else np.minimum(whole, most)
+
+    def _whole_tokens(self, rows: Indices) -> Indices:
         limits = self._endpoint.limits(self._provider)
-        estimate = estimated_tokens(self._n_bytes[rows], limits, self._endpoint.tokens_per_byte)
-        # What is cut to the model's limit costs no more than that.
-        most = limits.tokens_per_text if self._provider.truncate else None
 
-        return estimate if most is None else np.minimum(estimate, most)
-
-    def _uncut_tokens(self, rows: list[int]) -> int:
-        """Tokens of the longest of these rows, if nothing of them were cut."""
-        limits = self._endpoint.limits(self._provider)
-        n_bytes = self._n_bytes[rows].max(keepdims=True)
-
-        return int(estimated_tokens(n_bytes, limits, self._endpoint.tokens_per_byte)[0])
+        return estimated_tokens(self._n_bytes[rows], limits, self._endpoint.tokens_per_byte)
 
     def _is_credible(self, told: int, n_bytes: int, n_characters: int, n_texts: int) -> bool:
         """Some servers count characters, or nothing."""

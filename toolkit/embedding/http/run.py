@@ -21,7 +21,7 @@ from toolkit.embedding.http.waits import RetryPolicy
 from toolkit.embedding.http.wire import Fault, FaultKind
 from toolkit.embedding.http.workers import Workers
 from toolkit.embedding.parts import Failure, Part
-from toolkit.errors import InputError, ProviderError, ProviderUnavailable
+from toolkit.errors import InputError, ModelNotFound, ProviderError, ProviderUnavailable
 from toolkit.kernels.arrays import Indices
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ LONGEST_NAP = 0.5
 SHARED_NAP = 0.01
 """The same where another thread's request must come back first."""
 
+STARVED_SECONDS = 2.0
+"""After so long with nothing in flight a run takes the right to one request."""
+
 GRACE_SECONDS = 1.0
 LONGEST_DRAIN = 30.0
 
@@ -44,6 +47,7 @@ def embed_over_http(
 ) -> Iterator[Part | Failure]:
     """Yield the vectors of the texts as they come, and the texts that cannot have one."""
     check_texts(texts)
+    texts = list(texts)  # a Series finds rows by label
     empty = [row for row, text in enumerate(texts) if not text.strip()]
     for row in empty:
         yield Failure(row, "the text is empty")
@@ -83,6 +87,7 @@ class Run:
         self._ledger = Ledger(provider)
         self._patience = Patience(provider, self._endpoint, POLICY, len(rows))
         self._n_dimensions: int | None = None
+        self._alone_since = time.monotonic()
         self._ready: list[Part | Failure] = []
 
     def parts(self) -> Iterator[Part | Failure]:
@@ -92,8 +97,9 @@ class Run:
             self._workers.start(min(len(self._jobs), self._provider.concurrency))
             while self._jobs or self._in_flight:
                 outcome = self._workers.result(self._send())
-                for ended in [outcome, *self._late()]:
-                    if ended is not None and ended.number in self._in_flight:
+                # Late are only those whose answer does not wait here: we may have been busy.
+                for ended in self._late() if outcome is None else [outcome]:
+                    if ended.number in self._in_flight:
                         self._ready.extend(self._settled(ended))
                 self._send()  # before the vectors are used, so that the service need not wait
                 yield from self._taken()
@@ -121,7 +127,7 @@ class Run:
             wait = self._jobs.wait()
             if wait > 0:
                 return min(wait, LONGEST_NAP)
-            allowed = self._limiter.acquire()
+            allowed = self._limiter.acquire(has_none=self._is_starved())
             if allowed is None:
                 return LONGEST_NAP if self._in_flight else SHARED_NAP
             if allowed > 0:
@@ -129,6 +135,13 @@ class Run:
             self._submit(self._jobs.pop())
 
         return LONGEST_NAP
+
+    def _is_starved(self) -> bool:
+        """Requests of others may never come back: their run may wait for this one."""
+        if self._in_flight:
+            self._alone_since = time.monotonic()
+
+        return time.monotonic() - self._alone_since > STARVED_SECONDS
 
     def _submit(self, job: Job) -> None:
         try:
@@ -148,8 +161,10 @@ class Run:
             self._limiter.succeeded(outcome.sent_at, self._plan.n_tokens(job.rows))
             yield from self._succeeded(job, outcome.result)
         else:
-            self._ledger.failed(job.number)
+            self._ledger.failed(job.number, may_cost=outcome.result.is_late)
             self._tell_limiter(outcome.sent_at, outcome.result)
+            if outcome.result.error is ModelNotFound:
+                self._endpoint.discovery = None  # once the model is there, it has a digest
             self._patience.failed(outcome.sent_at, outcome.result)
             yield from self._failed(job, outcome.result)
 
@@ -194,18 +209,29 @@ class Run:
     def _again(self, job: Job, fault: Fault) -> Iterator[Failure]:
         """Try later; what always fails in the same way is taken apart, or ends the run."""
         answers = self._endpoint.has_answered
-        if fault.may_be_texts and job.n_failures > 2 and answers:
+        is_last = job.n_failures >= self._policy.tries or job.n_bad_replies > 1
+        is_alone = is_last and self._patience.is_answered_else
+        if is_alone or (fault.may_be_texts and job.n_failures > 2 and answers):
             yield from self._parted(job, fault)
             return
-        tries = self._policy.tries if answers else self._policy.first_tries
-        if job.n_failures >= tries or job.n_bad_replies > 1:
+        if is_last or (not answers and self._patience.straight >= self._policy.first_tries):
             raise self._patience.error(fault)
         wait = max(self._policy.wait(job.n_failures), fault.wait or 0.0)
         if answers:
             self._jobs.again(job, wait)
-        else:  # the others need not try what is probably not there
+        else:  # there need not be many who try what is probably not there
             self._limiter.pause(wait)
+            self._try_first(job, fault)
+
+    def _try_first(self, job: Job, fault: Fault) -> None:
+        """Nothing was answered yet: try the same, or other texts if these may be the reason."""
+        if not fault.may_be_texts:
             self._jobs.put_first(job)
+        elif self._jobs or len(job.rows) == 1 or job.n_failures == 1:
+            self._jobs.again(job, 0.0)
+        else:  # short texts are less often the reason
+            for rows in reversed(self._plan.split(job.rows, fault)):
+                self._jobs.add(rows)
 
     def _parted(self, job: Job, fault: Fault) -> Iterator[Failure]:
         """Find the text that is to blame by halving; shorten it if it is too long."""
@@ -231,7 +257,8 @@ class Run:
             case FaultKind.BUSY:
                 # What is asked for is the least: after many refusals it was not enough.
                 wait = max(self._policy.wait(self._patience.straight), fault.wait or 0.0)
-                self._limiter.refused(sent_at, min(wait, self._policy.longest_asked))
+                pause = min(wait, self._policy.longest_asked)
+                self._limiter.refused(sent_at, pause, is_pace=fault.is_pace)
             case FaultKind.TRANSIENT:
                 self._limiter.slowed(sent_at)
             case _:
@@ -241,7 +268,13 @@ class Run:
         """A server that sends a byte now and then is no answer: its thread is left behind."""
         since = time.monotonic() - self._provider.timeout - GRACE_SECONDS
         message = f"{self._endpoint.host} gave no whole answer in {self._provider.timeout:g} s"
-        fault = Fault(FaultKind.TRANSIENT, message, may_be_texts=True, error=ProviderUnavailable)
+        fault = Fault(
+            FaultKind.TRANSIENT,
+            message,
+            may_be_texts=True,
+            is_late=True,
+            error=ProviderUnavailable,
+        )
 
         return [
             Outcome(number, sent_at, fault)
@@ -259,7 +292,7 @@ class Run:
             job, _ = self._in_flight.pop(outcome.number)
             self._limiter.released()
             if isinstance(outcome.result, Fault):
-                self._ledger.failed(job.number)
+                self._ledger.failed(job.number, may_cost=outcome.result.is_late)
             else:
                 self._ledger.paid(job.number, self._plan.usage(job.rows, outcome.result.n_tokens))
                 with suppress(ProviderError):  # the run ends for another reason

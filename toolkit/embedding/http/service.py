@@ -71,6 +71,8 @@ class HTTPProvider(ABC):
     url_env: ClassVar[str | None] = None
     own_keys: ClassVar[KeySource]
     echoes_model: ClassVar[bool] = True
+    cuts_texts: ClassVar[bool] = False
+    """Whether the service itself cuts texts that are too long, without a sign."""
     setting_names: ClassVar[Mapping[str, str]] = {}
     """What a field is called in a provider's name, where that is not its own name."""
     refused_settings: ClassVar[Mapping[str, str]] = {}
@@ -153,10 +155,14 @@ class HTTPProvider(ABC):
 
     @property
     def is_usual(self) -> bool:
-        """Whether texts and key go to the vendor, this machine, or where the environment says."""
+        """
+        Whether texts and key go to the vendor, or where the environment says.
+
+        On this machine no key may be set: the port may be somebody else's.
+        """
         if self.key_env is not None and self.key_env not in self.own_keys.names:
             return False
-        if is_this_machine(self.url):
+        if is_this_machine(self.url) and self.keys.key() is None:
             return True
         try:
             return self.base_url is None or self.url == replace(self, base_url=None).url

@@ -1,5 +1,6 @@
 """Addresses of services: checked once, and shown without anything private."""
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -10,8 +11,8 @@ def checked_url(url: str) -> str:
     """
     Return an address without its last slash, if it may be shown and used.
 
-    >>> checked_url("http://127.0.0.1:8080/v1/")
-    'http://127.0.0.1:8080/v1'
+    >>> checked_url("HTTP://LocalHost:8080/v1/")
+    'http://localhost:8080/v1'
 
     Raises
     ------
@@ -25,7 +26,8 @@ def checked_url(url: str) -> str:
     except ValueError:
         is_address = False
     if not is_address:
-        raise InputError(f"expected an address such as http://127.0.0.1:8080/v1, got {url!r}")
+        told = "one that may hold a secret" if re.search("[@?#]", url) else repr(url)
+        raise InputError(f"expected an address such as http://127.0.0.1:8080/v1, got {told}")
     if parts.username is not None or parts.password is not None:
         raise InputError(
             "an address holds no user or password, as it is shown and kept: put the key in the "
@@ -37,7 +39,7 @@ def checked_url(url: str) -> str:
             "belongs into the environment"
         )
 
-    return url.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
 def host_of(url: str) -> str:

@@ -126,6 +126,10 @@ class Fault:
         Whether these texts may be the reason: then they are taken apart after a few tries.
     error : type
         What is raised if this ends the run.
+    is_pace : bool
+        Whether requests came too fast one after the other, not only too many at a time.
+    is_late : bool
+        Whether an answer may still have been made, and be paid for.
     """
 
     kind: FaultKind
@@ -135,6 +139,8 @@ class Fault:
     given: int | None = None
     may_be_texts: bool = False
     error: type[ProviderError] = ProviderError
+    is_pace: bool = False
+    is_late: bool = False
 
 
 @dataclass(frozen=True)

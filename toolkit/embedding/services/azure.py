@@ -70,7 +70,7 @@ class AzureOpenAIProvider(OpenAIProvider):
     )
     echoes_model: ClassVar[bool] = False
     setting_names: ClassVar[Mapping[str, str]] = {"base_url": "endpoint"}
-    same_vectors: ClassVar[tuple[str, ...]] = ("encoding_format", "api_version", "known_as")
+    same_vectors: ClassVar[tuple[str, ...]] = ("encoding_format", "api_version")
 
     def __post_init__(self) -> None:
         super().__post_init__()

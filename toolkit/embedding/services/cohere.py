@@ -1,7 +1,7 @@
 """Cohere's embeddings in the second version of its form, which asks for a task with every text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from toolkit.embedding.base import Task, check_task
@@ -56,6 +56,7 @@ class CohereProvider(HTTPProvider):
     task: str | None = None
 
     kind: ClassVar[str] = "cohere"
+    cuts_texts: ClassVar[bool] = True
     own_url: ClassVar[str | None] = "https://api.cohere.com"
     url_env: ClassVar[str | None] = "COHERE_BASE_URL"
     own_keys: ClassVar[KeySource] = KeySource(("COHERE_API_KEY", "CO_API_KEY"))
@@ -66,14 +67,6 @@ class CohereProvider(HTTPProvider):
             raise InputError(
                 f"task must be an input_type of Cohere, such as clustering, got {self.task!r}"
             )
-
-    @property
-    def keys(self) -> KeySource:
-        """Where the key comes from: other servers may need none."""
-        if self.key_env is not None:
-            return super().keys
-
-        return replace(self.own_keys, is_required=self.url == self.own_url)
 
     @property
     def limits(self) -> Limits:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -73,6 +73,7 @@ class GeminiProvider(HTTPProvider):
     task: str | None = None
 
     kind: ClassVar[str] = "gemini"
+    cuts_texts: ClassVar[bool] = True
     own_url: ClassVar[str | None] = "https://generativelanguage.googleapis.com"
     url_env: ClassVar[str | None] = "GEMINI_BASE_URL"
     own_keys: ClassVar[KeySource] = KeySource(
@@ -92,14 +93,6 @@ class GeminiProvider(HTTPProvider):
             raise InputError(
                 f"task must be a task of Gemini, such as QUESTION_ANSWERING, got {self.task!r}"
             )
-
-    @property
-    def keys(self) -> KeySource:
-        """Where the key comes from: other servers may need none."""
-        if self.key_env is not None:
-            return super().keys
-
-        return replace(self.own_keys, is_required=self.url == self.own_url)
 
     @property
     def known(self) -> KnownModel | None:

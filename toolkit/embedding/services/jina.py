@@ -87,6 +87,7 @@ class JinaProvider(HTTPProvider):
     task: str | None = None
 
     kind: ClassVar[str] = "jina"
+    cuts_texts: ClassVar[bool] = True
     own_url: ClassVar[str | None] = "https://api.jina.ai/v1"
     url_env: ClassVar[str | None] = "JINA_BASE_URL"
     own_keys: ClassVar[KeySource] = KeySource(("JINA_API_KEY",))

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import ClassVar
 
@@ -70,8 +70,10 @@ class OllamaProvider(HTTPProvider):
     keep_alive: str | None = None
 
     kind: ClassVar[str] = "ollama"
+    cuts_texts: ClassVar[bool] = True
     own_url: ClassVar[str | None] = f"http://{LOCAL}:{PORT}"
     url_env: ClassVar[str | None] = "OLLAMA_HOST"
+    same_vectors: ClassVar[tuple[str, ...]] = ("keep_alive",)
     own_keys: ClassVar[KeySource] = KeySource(("OLLAMA_API_KEY",), is_required=False)
 
     def __post_init__(self) -> None:
@@ -87,14 +89,6 @@ class OllamaProvider(HTTPProvider):
     def url(self) -> str:
         """The address that requests go to."""
         return checked_url(self.base_url or address(os.environ.get("OLLAMA_HOST", "")))
-
-    @property
-    def fingerprint(self) -> str:
-        """What the vectors depend on; how long the model stays loaded is no part of it."""
-        if self.keep_alive is not None:
-            return replace(self, keep_alive=None).fingerprint
-
-        return super().fingerprint
 
     @property
     def limits(self) -> Limits:

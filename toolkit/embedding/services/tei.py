@@ -60,6 +60,7 @@ class TEIProvider(HTTPProvider):
     """
 
     kind: ClassVar[str] = "tei"
+    cuts_texts: ClassVar[bool] = True
     own_keys: ClassVar[KeySource] = KeySource(("TEI_API_KEY",), is_required=False)
 
     def __post_init__(self) -> None:

@@ -70,6 +70,7 @@ class VoyageProvider(HTTPProvider):
     task: str | None = None
 
     kind: ClassVar[str] = "voyage"
+    cuts_texts: ClassVar[bool] = True
     own_url: ClassVar[str | None] = "https://api.voyageai.com/v1"
     url_env: ClassVar[str | None] = "VOYAGE_BASE_URL"
     own_keys: ClassVar[KeySource] = KeySource(("VOYAGE_API_KEY",))
