@@ -1,3 +1,6 @@
+import json
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -202,31 +205,32 @@ def test_every_command_that_embeds_has_a_dry_run(command, server, table, tmp_pat
     assert not (tmp_path / "x.toolkit").exists()
 
 
-def test_a_model_file_chooses_no_address(command, server, table, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "name", ["openai:minilm?base_url={root}/v1", "ollama:minilm?base_url={root}", "tei:{root}"]
+)
+def test_a_model_file_chooses_no_address(command, server, table, tmp_path, monkeypatch, name):
     """
-    Whoever gets a file that names an address must name it too, before texts or keys go there.
+    Whoever gets a file that names an address must name it too: before, nothing is sent there.
     """
-    model = tmp_path / "tickets.toolkit"
-    named = "openai:text-embedding-3-small?base_url=http://gateway.invalid/v1"
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://gateway.invalid/v1")
-    (tmp_path / "saved").mkdir()
+    model, foreign = tmp_path / "tickets.toolkit", tmp_path / "foreign.toolkit"
     fit = ("fit", table, "--text", "text", "--label", "label", "-o", model, "--provider", MODEL)
-    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     assert command(*fit)[0] == 0
-    rewritten = tmp_path / "foreign.toolkit"
-    rewrite_provider(model, rewritten, named)
-    code, _, err = command("predict", table, "--model", rewritten, "-o", "-")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    for key in ("OLLAMA_API_KEY", "TEI_API_KEY"):
+        monkeypatch.setenv(key, "sk-test-123456")
+    kind = name.partition(":")[0]
+    with EmbeddingServer(FORMS[kind]) as elsewhere:
+        rewrite_provider(model, foreign, name.format(root=elsewhere.root))
+        code, _, err = command("predict", table, "--model", foreign, "-o", "-")
+        asked = [*elsewhere.seen, *elsewhere.asked_about]
 
     assert code == 1
     assert "to an address or by a key of its own" in err
-    assert "--provider" in err
+    assert not asked
 
 
 def rewrite_provider(model, target, name):
     """Copy a model file with another provider's name in its manifest."""
-    import json
-    import zipfile
-
     with zipfile.ZipFile(model) as source, zipfile.ZipFile(target, "w") as copy:
         for member in source.namelist():
             content = source.read(member)

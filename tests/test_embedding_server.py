@@ -206,14 +206,12 @@ def test_it_answers_at_once_and_counts_what_is_in_flight():
     Slow answers do not stand in each other's way.
     """
     with EmbeddingServer(FORMS["tei"], latency=0.2) as server:
-        start = time.monotonic()
         threads = [threading.Thread(target=asked, args=(server, "tei")) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-        assert 0.2 <= time.monotonic() - start < 0.7
         assert max(seen.in_flight for seen in server.seen) == 4
         assert all(seen.answered_at - seen.at >= 0.2 for seen in server.seen)
 

@@ -64,6 +64,22 @@ def test_any_classifier_can_be_the_head(model, table, head):
     assert list(model.decide(table["text"])) == ["prediction", "confidence", "margin", "status"]
 
 
+@pytest.mark.parametrize("embedder", ["hashing:64", HashingProvider(64)], ids=["name", "provider"])
+def test_a_provider_or_its_name_will_do(table, embedder):
+    """
+    Whoever has no wishes but the provider need not make an embedder.
+    """
+    short = TextClassifier(embedder, CosineCentroidClassifier())
+    long = TextClassifier(
+        TextEmbedder("hashing:64", task="classification"), CosineCentroidClassifier()
+    )
+
+    given = [
+        model.fit(table["text"], table["label"]).predict(WORDS["card"]) for model in (short, long)
+    ]
+    assert given[0].tolist() == given[1].tolist()
+
+
 def test_labels_come_back_as_they_were(model, table):
     """
     Integers stay integers, strings stay strings.

@@ -32,8 +32,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    embedder : transformer, optional
-        Turns texts into vectors; ``TextEmbedder(task="classification")`` if not given.
+    embedder : transformer, Provider or str, optional
+        Turns texts into vectors; ``TextEmbedder(task="classification")`` if not given. Of a
+        provider or its name one is made.
     head : classifier, optional
         Learns labels from vectors. If not given, ``SelectiveClassifier()``, which knows when it
         should not answer, or ``CosineLogisticClassifier()`` for several labels a row.
@@ -233,6 +234,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     def _new_embedder(self) -> Any:
         if self.embedder is None:
             return TextEmbedder(task="classification")
+
+        if not hasattr(self.embedder, "fit_transform"):  # a provider, or its name
+            return TextEmbedder(self.embedder, task="classification")
 
         return clone(self.embedder)
 

@@ -102,10 +102,10 @@ def _key_names() -> list[str]:
 
 
 def _addresses() -> dict[str, str]:
-    """Return where services are, if the environment moves them."""
+    """Return where the environment says that services are; without it, they are the vendors'."""
     from toolkit.embedding.catalog import SERVICES
 
-    moved = {service.url_env: os.environ.get(service.url_env or "", "") for service in SERVICES}
-    told = {name: host_of(url) or "set" for name, url in moved.items() if name and url}
+    names = [service.url_env for service in SERVICES if service.url_env]
+    moved = {name: os.environ.get(name, "") for name in names}
 
-    return told or {"all": "the vendors' own"}
+    return {name: (host_of(url) or "set") if url else "not set" for name, url in moved.items()}

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from toolkit.embedding.http.service import HTTPProvider
 
 PER_MILLION = 1_000_000
+LONG_WAIT = 10.0
+"""Seconds."""
 
 
 class Ledger:
@@ -22,7 +24,7 @@ class Ledger:
         self._budget = current_budget()
         self._reserved: dict[int, float] = {}
         self._model: str | None = None
-        self._has_changed = False
+        self._has_changed = self._has_told_wait = False
 
     def reserve(self, number: int, n_tokens: int) -> None:
         """Set the cost of a request aside before it is sent; raise if it may not be spent."""
@@ -72,6 +74,14 @@ class Ledger:
                 f"{model!r} within a run: vectors of both may not be comparable"
             )
         self._model = model or self._model
+
+    def told_to_wait(self, seconds: float, why: str) -> None:
+        """Warn, once a run, of a wait that a person would take for a hang."""
+        if seconds >= LONG_WAIT and not self._has_told_wait:
+            self._has_told_wait = True
+            warn_user(
+                f"{self._provider.name}: waiting {seconds:.0f} s, as the service said {why!r}"
+            )
 
     def close(self) -> None:
         """Give back what was set aside for requests that never ended."""

@@ -258,6 +258,7 @@ class Run:
                 # What is asked for is the least: after many refusals it was not enough.
                 wait = max(self._policy.wait(self._patience.straight), fault.wait or 0.0)
                 pause = min(wait, self._policy.longest_asked)
+                self._ledger.told_to_wait(pause, fault.message)
                 self._limiter.refused(sent_at, pause, is_pace=fault.is_pace)
             case FaultKind.TRANSIENT:
                 self._limiter.slowed(sent_at)

@@ -78,8 +78,8 @@ class TEIProvider(HTTPProvider):
 
     @property
     def is_usual(self) -> bool:
-        """Whether texts stay on this machine: every address here is somebody's own."""
-        return is_this_machine(self.url) and self.key_env in (None, *self.own_keys.names)
+        """Whether texts stay on this machine, and no key goes: every address is somebody's own."""
+        return is_this_machine(self.url) and self.keys.key() is None
 
     @property
     def fingerprint(self) -> str:
