@@ -1,0 +1,105 @@
+"""Rows ranked for queries: by meaning, by words, or by both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from toolkit.errors import InputError
+from toolkit.kernels import Vectors
+from toolkit.search.approximate import ApproximateSearch
+from toolkit.search.fusion import fused_by_rank
+from toolkit.search.hits import Hits
+from toolkit.search.keyword import KeywordSearch
+from toolkit.search.stored_vectors import Mask, StoredVectors
+
+Mode = Literal["semantic", "keyword", "hybrid"]
+
+FUSION_WEIGHTS = (1.0, 1.0)
+"""What the ranking by meaning and the one by words count in a hybrid search."""
+
+FUSION_DEPTH = 100
+"""Each ranking is looked at so far down, or 10 times `k` if that is more."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    Queries, and what may be found.
+
+    Attributes
+    ----------
+    texts : sequence of str or None
+        For a search by words.
+    vectors : ndarray of shape (n_queries, n_dimensions) or None
+        For a search by meaning.
+    k : int
+        How many rows a query.
+    threshold : float or None
+        The least cosine.
+    mask : ndarray of bool or None
+        The rows that may be found.
+    """
+
+    texts: Sequence[str] | None
+    vectors: Vectors | None
+    k: int
+    threshold: float | None = None
+    mask: Mask | None = None
+
+
+@dataclass
+class Rankings:
+    """What is searched, and what is made for it when it is first needed."""
+
+    stored: StoredVectors
+    texts: Sequence[str] | None
+    nearby: ApproximateSearch | None = None
+
+    def semantic(self, asked: Asked, k: int | None = None) -> Hits:
+        """Return the nearest rows and their cosines."""
+        if asked.vectors is None:
+            return Hits.joined([])
+        searched = self.nearby or self.stored
+        hits = Hits.of_matrix(*searched.nearest(asked.vectors, k or asked.k, asked.mask))
+        is_real = (hits.rows >= 0) & asked.vectors.any(axis=1)[hits.queries]
+        if asked.threshold is not None:
+            is_real &= hits.values >= asked.threshold
+
+        return hits.where(is_real)
+
+    def keyword(self, asked: Asked, k: int | None = None) -> Hits:
+        """Return the rows that share words with the queries and their BM25 scores."""
+        if asked.texts is None:
+            raise InputError("vectors have no words: give the queries as texts, or mode='semantic'")
+
+        return self.keywords.best(asked.texts, k or asked.k, asked.mask)
+
+    def hybrid(self, asked: Asked) -> Hits:
+        """Return the rows that stand high in either ranking, fused by reciprocal rank."""
+        depth = max(10 * asked.k, FUSION_DEPTH)
+        by_words = self.keyword(asked, depth)
+        if asked.threshold is not None:
+            by_words = by_words.where(self.cosines(asked, by_words) >= asked.threshold)
+
+        return fused_by_rank([self.semantic(asked, depth), by_words], FUSION_WEIGHTS, asked.k)
+
+    def cosines(self, asked: Asked, hits: Hits) -> Vectors:
+        """Return the cosine of each hit, shape (n_hits,)."""
+        if asked.vectors is None:
+            return np.empty(0, dtype=np.float32)
+
+        return self.stored.cosines(asked.vectors, hits.queries, hits.rows)
+
+    @cached_property
+    def keywords(self) -> KeywordSearch:
+        """The words of all rows."""
+        if self.texts is None:
+            raise InputError(
+                "this index knows no texts to search for words: fit it on texts, or with "
+                "columns={'text': [...]}"
+            )
+
+        return KeywordSearch(self.texts)
