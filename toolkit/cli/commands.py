@@ -8,6 +8,7 @@ import click
 _HOME = {
     "similarity": "similarity",
     "embed": "embed",
+    "search": "search",
     "fit": "fit",
     "predict": "predict",
     "evaluate": "evaluate",

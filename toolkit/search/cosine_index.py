@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Self, get_args
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,13 @@ from toolkit.embedding import Provider
 from toolkit.errors import InputError
 from toolkit.kernels import Vectors
 from toolkit.search.approximate import ApproximateSearch
-from toolkit.search.given import Given, VectorsOrTexts, given, unit_vectors
+from toolkit.search.given import (
+    Given,
+    VectorsOrTexts,
+    check_same_dimensions,
+    given,
+    unit_vectors,
+)
 from toolkit.search.hits import Hits
 from toolkit.search.known_rows import (
     Columns,
@@ -24,16 +30,10 @@ from toolkit.search.known_rows import (
     known_rows,
 )
 from toolkit.search.paired_embedder import PairedEmbedder
-from toolkit.search.rankings import Asked, Mode, Rankings
+from toolkit.search.rankings import Asked, Mode, Rankings, check_request
 from toolkit.search.storage import StoredIndex, read_index, write_index
 from toolkit.search.stored_vectors import StoredVectors
 from toolkit.text_embedder import TextEmbedder
-
-LEFT_OUT: dict[Mode, tuple[str, ...]] = {
-    "semantic": ("score",),
-    "keyword": ("similarity",),
-    "hybrid": (),
-}
 
 
 class CosineIndex:
@@ -135,11 +135,11 @@ class CosineIndex:
             What else is known of each row. The other columns of a DataFrame of texts if not given.
             A column ``text`` beside vectors makes search by words possible.
         """
-        rows = self._given(X, takes_texts=self.embedder is not None)
+        rows = self._given(X)
         if not rows.n_rows:
             raise InputError("expected at least one row to search, got none: give some rows")
-        vectors = self._vectors(rows, is_first=True)
-        known = _known(rows, ids, columns, 0)
+        vectors = self._row_vectors(rows)
+        known = known_rows(rows, ids, columns)
         check_ids(known["id"])
 
         self._stored, self.rows, self._n_seen = StoredVectors(vectors), known, rows.n_rows
@@ -153,11 +153,12 @@ class CosineIndex:
         """Put rows behind the others; the parameters are those of `fit`, and no row is fine."""
         if self._stored is None:
             return self.fit(X, ids, columns)
-        rows = self._given(X, takes_texts=self.embedder is not None)
+        rows = self._given(X)
         if not rows.n_rows:
             return self
-        vectors = self._vectors(rows, is_first=False)
-        self.rows = extended(self.rows, _known(rows, ids, columns, self._n_seen))
+        vectors = self._row_vectors(rows)
+        check_same_dimensions(vectors, self.n_dimensions)
+        self.rows = extended(self.rows, known_rows(rows, ids, columns, self._n_seen))
 
         self._stored.append(vectors)
         self._n_seen += rows.n_rows
@@ -211,8 +212,8 @@ class CosineIndex:
             known, and the other columns. A query or a row that is empty, or a vector of zeros, is
             similar to nothing and has no hits.
         """
-        _check(k, threshold, mode)
-        given_queries = self._queries(queries, mode)
+        check_request(k, threshold, mode)
+        given_queries = self._queries(queries)
         asked = Asked(
             given_queries.texts,
             None if mode == "keyword" else self._query_vectors(given_queries),
@@ -220,13 +221,9 @@ class CosineIndex:
             threshold,
             None if filter is None else is_kept(self.rows, filter),
         )
-        rankings = self._rankings()
-        hits: Hits = getattr(rankings, mode)(asked)
-        found = {"score": hits.values, "similarity": rankings.cosines(asked, hits)}
-        for name in LEFT_OUT[mode]:
-            del found[name]
+        hits, values = self._rankings().hits(asked, mode)
 
-        return self._table(hits, found, given_queries.index)
+        return self._table(hits, values, given_queries.index)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write a folder that `load` reads; it is there whole, or not at all."""
@@ -262,39 +259,46 @@ class CosineIndex:
 
         return index
 
-    def _table(self, hits: Hits, found: dict[str, Vectors], labels: pd.Index) -> pd.DataFrame:
+    def _table(self, hits: Hits, values: dict[str, Vectors], labels: pd.Index) -> pd.DataFrame:
         table = self.rows.iloc[hits.rows].reset_index(drop=True)
-        for name, values in reversed(found.items()):
-            table.insert(1, name, values)
+        for name in reversed(values):
+            table.insert(1, name, values[name])
         table.insert(0, "rank", hits.ranks())
         table.insert(0, "query", labels.to_numpy()[hits.queries])
 
         return table
 
-    def _queries(self, queries: VectorsOrTexts, mode: Mode) -> Given:
-        X = [queries] if isinstance(queries, str) else queries
-        asked = self._given(X, takes_texts=self.embedder is not None or mode == "keyword")
+    def _queries(self, queries: VectorsOrTexts) -> Given:
+        asked = self._given([queries] if isinstance(queries, str) else queries)
         if not asked.n_rows:
             raise InputError("expected at least one query, got none: give a text or a vector")
 
         return asked
 
-    def _given(self, X: VectorsOrTexts, *, takes_texts: bool) -> Given:
-        return given(X, self.embedder.columns if self.embedder else None, takes_texts=takes_texts)
+    def _given(self, X: VectorsOrTexts) -> Given:
+        return given(X, self.embedder.columns if self.embedder else None)
 
-    def _vectors(self, rows: Given, *, is_first: bool) -> Vectors:
-        values = rows.values
-        if self.embedder is not None and not isinstance(values, np.ndarray):
-            values = self.embedder.documents(values)
+    def _row_vectors(self, rows: Given) -> Vectors:
+        """Texts without an embedder have vectors of no dimension: only words can find them."""
+        if isinstance(rows.values, np.ndarray):
+            return unit_vectors(rows.values)
+        if self.embedder is None:
+            return np.empty((rows.n_rows, 0), dtype=np.float32)
 
-        return unit_vectors(np.asarray(values), None if is_first else self.n_dimensions)
+        return unit_vectors(self.embedder.documents(rows.values))
 
     def _query_vectors(self, asked: Given) -> Vectors:
-        values = asked.values
-        if self.embedder is not None and not isinstance(values, np.ndarray):
-            values = self.embedder.queries(values)
+        if isinstance(asked.values, np.ndarray):
+            return check_same_dimensions(unit_vectors(asked.values), self.n_dimensions)
+        if self.embedder is None:
+            raise InputError(
+                "texts are searched by meaning with an embedder only: give one, as "
+                "CosineIndex('local:all-MiniLM-L6-v2'), or search with mode='keyword'"
+            )
 
-        return unit_vectors(np.asarray(values), self.n_dimensions)
+        vectors = unit_vectors(self.embedder.queries(asked.values))
+
+        return check_same_dimensions(vectors, self.n_dimensions)
 
     def _fitted(self) -> StoredVectors:
         if self._stored is None:
@@ -314,27 +318,3 @@ class CosineIndex:
         texts = self.rows["text"].tolist() if "text" in self.rows else None
 
         return Rankings(self._fitted(), texts, nearby)
-
-
-def _known(rows: Given, ids: Ids | None, columns: Columns | None, first: int) -> pd.DataFrame:
-    others = rows.columns if columns is None else pd.DataFrame(columns)
-    if others is None:
-        others = pd.DataFrame(index=rows.index)
-    texts = rows.texts
-    if texts is None and "text" in others:
-        texts, others = others["text"].fillna("").tolist(), others.drop(columns="text")
-
-    return known_rows(rows.n_rows, ids, texts, others, first)
-
-
-def _check(k: int, threshold: float | None, mode: str) -> None:
-    if not isinstance(k, (int, np.integer)) or k < 1:
-        raise InputError(f"k must be a whole number of at least 1, got {k!r}")
-    if threshold is not None and not -1 <= threshold <= 1:
-        raise InputError(f"threshold must be a cosine in [-1, 1], got {threshold!r}")
-    if mode not in get_args(Mode):
-        raise InputError(f"mode must be one of {', '.join(get_args(Mode))}; got {mode!r}")
-    if mode == "keyword" and threshold is not None:
-        raise InputError(
-            "threshold is a cosine, and mode='keyword' has none: use 'semantic' or 'hybrid'"
-        )

@@ -44,6 +44,6 @@ def fused_by_rank(rankings: Sequence[Hits], weights: Sequence[float], k: int) ->
         for ranking, weight in zip(rankings, weights, strict=True)
     ]
     pairs, pair = np.unique(np.column_stack([hits.queries, hits.rows]), axis=0, return_inverse=True)
-    sums = np.bincount(pair, weights=np.concatenate(parts), minlength=len(pairs))
+    sums = np.bincount(pair, weights=np.concatenate(parts), minlength=len(pairs)).astype(np.float64)
 
     return best_hits(Hits(pairs[:, 0], pairs[:, 1], sums), k)

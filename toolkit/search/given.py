@@ -44,44 +44,32 @@ class Given:
         return None if isinstance(self.values, np.ndarray) else clean_texts(self.values).texts
 
 
-def given(
-    X: VectorsOrTexts, text_columns: str | Sequence[str] | None, *, takes_texts: bool
-) -> Given:
+def given(X: VectorsOrTexts, text_columns: str | Sequence[str] | None = None) -> Given:
     """
     Tell vectors from texts: a table of numbers is vectors, anything else texts.
 
-    >>> given(np.eye(2), None, takes_texts=True).n_rows
-    2
-    >>> given(["late", "lost"], None, takes_texts=True).texts
+    >>> given(np.eye(2)).texts is None
+    True
+    >>> given(["late", "lost"]).texts
     ['late', 'lost']
     """
     numbers = _numbers(X)
     if numbers is not None:
         return Given(len(numbers), numbers, row_index(X, len(numbers)))
-    if not takes_texts:
-        raise InputError(
-            f"expected a table of numbers, one vector a row, got {_described(X)}: an index of "
-            "texts needs an embedder, as CosineIndex('local:all-MiniLM-L6-v2')"
-        )
     values = text_values(X, text_columns)  # type: ignore[arg-type]
     columns = _other_columns(X, text_columns) if isinstance(X, pd.DataFrame) else None
 
     return Given(len(values), values, row_index(X, len(values)), columns)
 
 
-def unit_vectors(vectors: np.ndarray, n_dimensions: int | None) -> Vectors:
+def unit_vectors(vectors: np.ndarray) -> Vectors:
     """
     Return a copy as float32 rows of length 1, or 0 where they are zero.
 
-    >>> unit_vectors(np.array([[3, 4], [0, 0]]), 2)
+    >>> unit_vectors(np.array([[3, 4], [0, 0]]))
     array([[0.6, 0.8],
            [0. , 0. ]], dtype=float32)
     """
-    if n_dimensions not in (None, vectors.shape[1]):
-        raise InputError(
-            f"expected vectors of {n_dimensions} dimensions, as the index has, got "
-            f"{vectors.shape[1]}: give vectors of the same model"
-        )
     units = np.empty(vectors.shape, dtype=np.float32)
     for start in range(0, len(vectors), _BLOCK_ROWS):
         block = vectors[start : start + _BLOCK_ROWS]
@@ -98,6 +86,17 @@ def unit_vectors(vectors: np.ndarray, n_dimensions: int | None) -> Vectors:
     return units
 
 
+def check_same_dimensions(vectors: Vectors, n_dimensions: int) -> Vectors:
+    """Return the vectors if they have as many dimensions as those of the index."""
+    if vectors.shape[1] != n_dimensions:
+        raise InputError(
+            f"expected vectors of {n_dimensions} dimensions, as the index has, got "
+            f"{vectors.shape[1]}: give vectors of the same model"
+        )
+
+    return vectors
+
+
 def _numbers(X: VectorsOrTexts) -> np.ndarray | None:
     """Return a table of numbers as such, None if it is something else."""
     if isinstance(X, (str, pd.Series, pd.Index)):
@@ -105,7 +104,7 @@ def _numbers(X: VectorsOrTexts) -> np.ndarray | None:
     if isinstance(X, pd.DataFrame):
         is_number = len(X.columns) > 1 and all(map(pd.api.types.is_numeric_dtype, X.dtypes))
         return X.to_numpy(dtype=np.float64) if is_number else None
-    if isinstance(X, Sequence) and not (len(X) and np.ndim(X[0]) == 1):
+    if isinstance(X, Sequence) and not (len(X) and isinstance(X[0], (Sequence, np.ndarray))):
         return None
     try:
         array = np.asarray(X)
@@ -124,10 +123,3 @@ def _other_columns(X: pd.DataFrame, text_columns: str | Sequence[str] | None) ->
     names = [text_columns] if isinstance(text_columns, str) else list(text_columns)
 
     return X.drop(columns=names) if len(names) == 1 else X
-
-
-def _described(X: object) -> str:
-    if isinstance(X, np.ndarray):
-        return f"an array of {X.dtype} of shape {X.shape}"
-
-    return f"a {type(X).__name__}"

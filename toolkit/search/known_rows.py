@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.frames import append_columns, require_columns
+from toolkit.search.given import Given
 from toolkit.search.stored_vectors import Mask
 
 Ids: TypeAlias = str | Sequence[object] | np.ndarray | pd.Series | pd.Index
@@ -23,37 +23,34 @@ OUR_COLUMNS = ("query", "rank", "id", "score", "similarity", "text")
 
 
 def known_rows(
-    n_rows: int,
-    ids: Ids | None,
-    texts: Sequence[str] | None,
-    columns: pd.DataFrame | None,
-    first_number: int = 0,
+    rows: Given, ids: Ids | None, columns: Columns | None, first_number: int = 0
 ) -> pd.DataFrame:
     """
     Return one frame with ``id``, ``text`` if there are texts, and the other columns.
 
     A column that has the name of one of ours is called ``name_2``.
 
-    >>> known_rows(2, "key", ["late", "lost"], pd.DataFrame({"key": ["a", "b"], "rank": [7, 8]}))
+    >>> from toolkit.search.given import given
+    >>> known_rows(given(["late", "lost"]), "key", {"key": ["a", "b"], "rank": [7, 8]})
       id  text  rank_2
     0  a  late       7
     1  b  lost       8
     """
-    others = pd.DataFrame(index=range(n_rows)) if columns is None else columns
-    _check_length("columns", len(others), n_rows)
+    others = rows.columns if columns is None else pd.DataFrame(columns)
+    if others is None:
+        others = pd.DataFrame(index=rows.index)
+    _check_length("columns", len(others), rows.n_rows)
     if isinstance(ids, str):
         require_columns(others, ids)
         others, ids = others.drop(columns=ids), others[ids]
-    values = _row_labels(others, first_number) if ids is None else ids
-    _check_length("ids", len(values), n_rows)
-
-    ours = pd.DataFrame(dict.fromkeys(OUR_COLUMNS, 0), index=range(n_rows))
-    ours["id"] = pd.Series(list(values), dtype=getattr(values, "dtype", None), index=ours.index)
-    if texts is not None:
-        ours["text"] = pd.Series(list(texts), dtype=object, index=ours.index)
-    left_out = [
-        name for name in OUR_COLUMNS if name not in ("id", "text" if texts is not None else "")
-    ]
+    known = {"id": _column(_row_labels(rows.index, first_number) if ids is None else ids)}
+    _check_length("ids", len(known["id"]), rows.n_rows)
+    if rows.texts is not None:
+        known["text"] = _column(rows.texts)
+    elif "text" in others:
+        others, known["text"] = others.drop(columns="text"), _column(others["text"].fillna(""))
+    ours = pd.DataFrame(dict.fromkeys(OUR_COLUMNS, 0) | known, index=range(rows.n_rows))
+    left_out = [name for name in OUR_COLUMNS if name not in known]
 
     return append_columns(ours, others.reset_index(drop=True)).drop(columns=left_out)
 
@@ -121,8 +118,7 @@ def is_kept(rows: pd.DataFrame, filter: Filter) -> Mask:
     kept = np.ones(len(rows), dtype=bool)
     for name, wanted in filter.items():
         require_columns(rows, name)
-        values = list(wanted) if _is_several(wanted) else [wanted]
-        kept &= np.asarray(rows[name].isin(values), dtype=bool)
+        kept &= np.asarray(rows[name].isin(_several(wanted)), dtype=bool)
 
     return kept
 
@@ -139,17 +135,26 @@ def _as_mask(filter: object, n_rows: int) -> Mask:
     return mask
 
 
-def _is_several(wanted: object) -> bool:
-    return isinstance(wanted, (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index))
+def _several(wanted: object) -> list[object]:
+    if isinstance(wanted, (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)):
+        return list(wanted)
+
+    return [wanted]
 
 
-def _row_labels(columns: pd.DataFrame, first_number: int) -> npt.ArrayLike:
+def _column(values: Sequence[object] | np.ndarray | pd.Series | pd.Index) -> pd.Series:
+    """One value a row, as they are."""
+    if isinstance(values, pd.Series):
+        return values.reset_index(drop=True)
+
+    return pd.Series(values if isinstance(values, (np.ndarray, pd.Index)) else list(values))
+
+
+def _row_labels(index: pd.Index, first_number: int) -> pd.Index:
     """The labels of a frame's rows, or numbers that go on where it just counts from 0."""
-    index = columns.index
-    if index.equals(pd.RangeIndex(len(index))):
-        return np.arange(first_number, first_number + len(index))
+    counts_from_0 = index.equals(pd.RangeIndex(len(index)))
 
-    return index.to_numpy()
+    return index + first_number if counts_from_0 else index
 
 
 def _check_length(what: str, n_given: int, n_rows: int) -> None:

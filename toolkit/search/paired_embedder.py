@@ -61,4 +61,6 @@ class PairedEmbedder:
 def _vectors(embedder: TextEmbedder, values: list[object]) -> Embeddings:
     texts_only = clone(embedder).set_params(columns=None)
 
-    return np.nan_to_num(texts_only.fit_transform(values), nan=0.0)
+    vectors: Embeddings = texts_only.fit_transform(values)
+
+    return np.nan_to_num(vectors, nan=0.0)

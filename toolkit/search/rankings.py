@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -58,13 +58,25 @@ class Rankings:
     texts: Sequence[str] | None
     nearby: ApproximateSearch | None = None
 
+    def hits(self, asked: Asked, mode: Mode) -> tuple[Hits, dict[str, Vectors]]:
+        """Return what is found, and the score and the cosine of each hit where there are such."""
+        if mode == "semantic":
+            hits = self.semantic(asked)
+            return hits, {"similarity": hits.values}
+        if mode == "keyword":
+            hits = self.keyword(asked)
+            return hits, {"score": hits.values}
+        hits = self.hybrid(asked)
+
+        return hits, {"score": hits.values, "similarity": self.cosines(asked, hits)}
+
     def semantic(self, asked: Asked, k: int | None = None) -> Hits:
         """Return the nearest rows and their cosines."""
         if asked.vectors is None:
             return Hits.joined([])
         searched = self.nearby or self.stored
         hits = Hits.of_matrix(*searched.nearest(asked.vectors, k or asked.k, asked.mask))
-        is_real = (hits.rows >= 0) & asked.vectors.any(axis=1)[hits.queries]
+        is_real = (hits.rows >= 0) & np.any(asked.vectors, axis=1)[hits.queries]
         if asked.threshold is not None:
             is_real &= hits.values >= asked.threshold
 
@@ -103,3 +115,21 @@ class Rankings:
             )
 
         return KeywordSearch(self.texts)
+
+
+def check_request(k: int, threshold: float | None, mode: str) -> None:
+    """
+    Raise InputError unless a search can be done like this.
+
+    >>> check_request(5, 0.4, "hybrid")
+    """
+    if not isinstance(k, (int, np.integer)) or k < 1:
+        raise InputError(f"k must be a whole number of at least 1, got {k!r}")
+    if threshold is not None and not -1 <= threshold <= 1:
+        raise InputError(f"threshold must be a cosine in [-1, 1], got {threshold!r}")
+    if mode not in get_args(Mode):
+        raise InputError(f"mode must be one of {', '.join(get_args(Mode))}; got {mode!r}")
+    if mode == "keyword" and threshold is not None:
+        raise InputError(
+            "threshold is a cosine, and mode='keyword' has none: use 'semantic' or 'hybrid'"
+        )
