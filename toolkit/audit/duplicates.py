@@ -175,13 +175,13 @@ def _table(index: pd.Index, distinct: DistinctTexts, near: NearTexts) -> pd.Data
 
     is_duplicate = stands_for != np.arange(len(of_row))
     similarity, reason = _links(np.flatnonzero(is_duplicate), centre, distinct, near)
-    _, group = _numbered(stands_for)
+    group = _numbered(stands_for)
 
     return pd.DataFrame(
         {
             "group": group,
             "n_rows": np.bincount(group)[group],
-            "duplicate_of": as_column(index, np.where(is_duplicate, stands_for, -1)),
+            "duplicate_of": as_column(index, np.where(is_duplicate, stands_for, -1), index),
             "similarity": similarity,
             "reason": pd.Series(reason, index=index, dtype=object),
         },
@@ -204,11 +204,8 @@ def _links(
     return similarity, reason
 
 
-def _numbered(stands_for: Indices) -> tuple[Indices, Indices]:
+def _numbered(stands_for: Indices) -> Indices:
     """Number the groups in the order in which they first occur."""
-    heads, first, group = np.unique(stands_for, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    number = np.empty_like(order)
-    number[order] = np.arange(len(order))
+    _, first, group = np.unique(stands_for, return_index=True, return_inverse=True)
 
-    return heads[order], number[group]
+    return np.argsort(np.argsort(first))[group]

@@ -136,11 +136,11 @@ def text_overlap(
     index = row_index(texts, len(new.texts))
     found = pd.DataFrame(
         {
-            "duplicate_of": as_column(row_index(known, len(old.texts)), row),
+            "duplicate_of": as_column(row_index(known, len(old.texts)), row, index),
             "similarity": similarity,
             "reason": pd.Series(reason, index=index, dtype=object),
             "text": new.texts,
-            "other_text": as_column(pd.Index(old.texts, dtype=object), row),
+            "other_text": as_column(pd.Index(old.texts, dtype=object), row, index),
         },
         index=index,
     )

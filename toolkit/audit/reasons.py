@@ -28,14 +28,14 @@ def count(reason: pd.Series) -> dict[str, int]:
     return {f"n_{name}": int((reason == name).sum()) for name in (EXACT, SPELLING, NEAR)}
 
 
-def as_column(index: pd.Index, rows: Indices) -> np.ndarray:
+def as_column(values: pd.Index, rows: Indices, index: pd.Index) -> pd.Series:
     """
-    Give the index labels of these rows, None for -1.
+    Give the values at these rows, None for -1, as a column on `index`.
 
-    >>> as_column(pd.Index(["a", "b"]), np.array([-1, 0]))
-    array([None, 'a'], dtype=object)
+    >>> as_column(pd.Index(["a", "b"]), np.array([-1, 0]), pd.Index([7, 8])).to_dict()
+    {7: None, 8: 'a'}
     """
-    labels = index.to_numpy(dtype=object)[rows]
-    labels[rows < 0] = None
+    column = values.to_numpy(dtype=object)[rows]
+    column[rows < 0] = None
 
-    return labels
+    return pd.Series(column, index=index, dtype=object)
