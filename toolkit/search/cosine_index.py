@@ -96,6 +96,7 @@ class CosineIndex:
         self._stored: StoredVectors | None = None
         self._n_seen = 0
         self._made: Rankings | None = None
+        self._nearby: ApproximateSearch | None = None
 
     def __len__(self) -> int:
         return 0 if self._stored is None else len(self._stored)
@@ -143,7 +144,7 @@ class CosineIndex:
         check_ids(known["id"])
 
         self._stored, self.rows, self._n_seen = StoredVectors(vectors), known, rows.n_rows
-        self._made = None
+        self._made = self._nearby = None
 
         return self
 
@@ -228,7 +229,14 @@ class CosineIndex:
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write a folder that `load` reads; it is there whole, or not at all."""
         nearby = self._rankings().nearby
-        content = StoredIndex(self._fitted(), self.rows, self._n_seen, self.embedder, nearby)
+        content = StoredIndex(
+            self._fitted(),
+            self.rows,
+            self._n_seen,
+            self.embedder,
+            self.approximate,
+            None if nearby is None else nearby.places,
+        )
         write_index(content, path, overwrite=overwrite)
 
     @classmethod
@@ -252,10 +260,11 @@ class CosineIndex:
             vectors.
         """
         content = read_index(path, mmap=mmap, provider=provider)
-        index = cls(approximate=content.nearby is not None)
-        index.embedder = content.embedder
-        index._stored, index.rows, index._n_seen = content.vectors, content.rows, content.n_seen
-        index._made = index._new_rankings(content.nearby)
+        index = cls(approximate=content.approximate)
+        index.embedder, index.rows = content.embedder, content.rows
+        index._stored, index._n_seen = content.vectors, content.n_seen
+        if content.places is not None:
+            index._nearby = ApproximateSearch(content.vectors, content.places)
 
         return index
 
@@ -307,14 +316,12 @@ class CosineIndex:
         return self._stored
 
     def _rankings(self) -> Rankings:
-        """What is made for a search holds until the rows change."""
+        """Return what is made for searches; it holds until the rows change."""
         if self._made is None:
-            nearby = ApproximateSearch.of(self._fitted()) if self.approximate else None
-            self._made = self._new_rankings(nearby)
+            stored = self._fitted()
+            if self.approximate:
+                self._nearby = ApproximateSearch.of(stored, self._nearby)
+            texts = self.rows["text"].tolist() if "text" in self.rows else None
+            self._made = Rankings(stored, texts, self._nearby)
 
         return self._made
-
-    def _new_rankings(self, nearby: ApproximateSearch | None) -> Rankings:
-        texts = self.rows["text"].tolist() if "text" in self.rows else None
-
-        return Rankings(self._fitted(), texts, nearby)

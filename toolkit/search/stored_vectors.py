@@ -25,6 +25,8 @@ class StoredVectors:
     Parameters
     ----------
     vectors : ndarray of shape (n_rows, n_dimensions), float32, rows of length 1 or 0
+    is_zero : ndarray of bool, shape (n_rows,), optional
+        Which rows are zero, where that is known.
 
     Examples
     --------
@@ -34,10 +36,11 @@ class StoredVectors:
     (array([[1]]), array([[1.]], dtype=float32))
     """
 
-    def __init__(self, vectors: Vectors) -> None:
+    def __init__(self, vectors: Vectors, is_zero: Mask | None = None) -> None:
         self.parts = [vectors]
+        self.n_compactions = 0
         self._kept = np.ones(len(vectors), dtype=bool)
-        self._is_zero = _zeros(vectors)
+        self._is_zero = _zeros(vectors) if is_zero is None else is_zero
 
     def __len__(self) -> int:
         return int(self._kept.sum())
@@ -45,6 +48,21 @@ class StoredVectors:
     @property
     def n_dimensions(self) -> int:
         return int(self.parts[0].shape[1])
+
+    @property
+    def n_places(self) -> int:
+        """How many rows are stored, those that were removed among them."""
+        return len(self._kept)
+
+    @property
+    def kept(self) -> Mask:
+        """Which of the stored rows were not removed."""
+        return self._kept
+
+    @property
+    def zero_rows(self) -> Indices:
+        """The numbers of the rows that are zero."""
+        return np.flatnonzero(self._is_zero[self._kept])
 
     def append(self, vectors: Vectors) -> None:
         """Put rows behind the others; small parts are joined, so that there are few."""
@@ -62,12 +80,21 @@ class StoredVectors:
             self.parts = [np.concatenate(list(self.blocks()))]
             self._is_zero = self._is_zero[self._kept]
             self._kept = np.ones(len(self._is_zero), dtype=bool)
+            self.n_compactions += 1
 
     def blocks(self) -> Iterator[Vectors]:
         """Yield all rows, a part or a block at a time; at least one block."""
         yield np.empty((0, self.n_dimensions), dtype=np.float32)
         for _, vectors in self._blocks(self._kept):
             yield vectors
+
+    def all_blocks(self) -> Iterator[tuple[int, Vectors]]:
+        """Yield all stored rows, removed ones as well, each block with the place of its first."""
+        start = 0
+        for part in self.parts:
+            for begin in range(0, len(part), BLOCK_ROWS):
+                yield start + begin, part[begin : begin + BLOCK_ROWS]
+            start += len(part)
 
     def nearest(
         self, queries: Vectors, k: int, mask: Mask | None = None
