@@ -9,6 +9,7 @@ _HOME = {
     "similarity": "similarity",
     "embed": "embed",
     "search": "search",
+    "dedupe": "dedupe",
     "fit": "fit",
     "predict": "predict",
     "evaluate": "evaluate",
