@@ -58,7 +58,7 @@ def overlap_text(found: "Overlap", n_examples: int) -> str:
 
 
 def _examples(title: str, groups: pd.DataFrame, n_examples: int) -> list[str]:
-    by_size = groups.groupby("group").size().sort_values(ascending=False, kind="stable")
+    by_size = groups["group"].value_counts(sort=False).sort_values(ascending=False, kind="stable")
     if by_size.empty or not n_examples:
         return []
 

@@ -1,6 +1,7 @@
 """Duplicates of a table found, told and written, as the options of a command line ask for it."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ def check_usage(options: Mapping[str, Any]) -> None:
         raise click.UsageError("--mark writes all rows and --list only duplicates: choose one")
     if options["duplicates"] and (options["mark"] or options["listing"]):
         raise click.UsageError("--duplicates is for rows left out; --mark and --list leave none")
+    if options["threshold"] is not None and math.isnan(options["threshold"]):
+        raise click.UsageError("--threshold nan is no cosine: name a number")
     read = [options["table"], options["against"]]
     if read == ["-", "-"]:
         raise click.UsageError("INPUT and --against cannot both be standard input")
