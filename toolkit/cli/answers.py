@@ -60,11 +60,12 @@ def _print(searched: SearchedTable, query: str, *, as_json: bool) -> None:
 
 def _print_json(searched: SearchedTable, query: object, hits: "pd.DataFrame") -> None:
     """Print one object on a line, so that many queries are JSON lines."""
-    from toolkit.frames.cells import as_json
+    from toolkit.frames.cells import as_json, column_values
 
-    found = hits.drop(columns="query").astype(object)
+    names = [name for name in hits.columns if name != "query"]
+    rows = zip(*(column_values(hits[name]) for name in names), strict=True)
     told = {"query": query, "mode": searched.mode, "provider": searched.provider}
-    click.echo(as_json(told | {"results": found.where(found.notna(), None).to_dict("records")}))
+    click.echo(as_json(told | {"results": [dict(zip(names, row, strict=True)) for row in rows]}))
 
 
 def _typed() -> str:

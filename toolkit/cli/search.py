@@ -54,6 +54,14 @@ from toolkit.cli.options import (
     help="Leave out what is less similar than this.",
 )
 @click.option("--show", metavar="COL[,COL]", help="Print these columns before the text.")
+@click.option(
+    "--save", metavar="FOLDER", help="Keep the index here, to be INPUT of later searches."
+)
+@click.option(
+    "--approximate",
+    is_flag=True,
+    help="Look only near the query, and tell the recall: for millions of rows.",
+)
 @text_option
 @id_option
 @provider_options
@@ -69,25 +77,26 @@ def search_command(**options: Any) -> None:
     Print the rows of the table INPUT whose text is most like QUERY, the most similar first.
 
     With -o, or for a table of queries, all columns of the rows are written. Vectors are kept in
-    the cache, so the second search of a table is fast.
+    the cache, so the second search of a table is fast; INPUT may be an index kept with --save.
     """
     from toolkit.cli.answers import answer_query, answer_table, answer_typed
-    from toolkit.cli.searched_table import check_usage, searched_table
+    from toolkit.cli.searched_table import check_places, check_usage, searched
     from toolkit.cli.tables import Rejects
     from toolkit.cli.talk import telling_counts
 
     check_usage(options)
+    check_places(options)
     read = [options["table"], *filter(None, [options["queries"], options["output"]])]
     rejects = Rejects(options["rejects"], not_over=read, force=options["force"])
     with rejects, telling_counts(options["max_cost"]):
-        searched = searched_table(rejects, options)
-        if searched is None:
+        index = searched(rejects, options)
+        if index is None:
             return
         if options["interactive"]:
-            answer_typed(searched, options)
+            answer_typed(index, options)
         elif options["queries"]:
-            answer_table(searched, rejects, options)
+            answer_table(index, rejects, options)
         else:
-            answer_query(searched, options["query"], options)
+            answer_query(index, options["query"], options)
     if failure := rejects.failure():
         raise failure

@@ -1,19 +1,23 @@
 """A table made searchable, as the options of a command line ask for it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.tables import Rejects, same_file, text_columns, whole_table
+from toolkit.cli.tables import Rejects, check_output, same_file, text_columns, whole_table
 from toolkit.cli.talk import note
+from toolkit.plain_text import percent
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from toolkit.search import CosineIndex
     from toolkit.search.rankings import Mode
+    from toolkit.search.stored_vectors import Mask
     from toolkit.text_embedder import TextEmbedder
 
 ROW = "row"
@@ -36,6 +40,8 @@ class SearchedTable:
         What ids are called.
     shown : dict of str to str
         Columns of the hits to print beside the text, by their titles.
+    mask : ndarray of bool or None
+        The rows of the index that may be found.
     """
 
     index: "CosineIndex"
@@ -43,6 +49,7 @@ class SearchedTable:
     text: Sequence[str]
     id_title: str
     shown: Mapping[str, str]
+    mask: "Mask | None" = None
 
     @property
     def mode(self) -> "Mode":
@@ -54,7 +61,9 @@ class SearchedTable:
     @property
     def provider(self) -> str | None:
         """Who embeds the texts, if anyone does."""
-        return None if self.mode == "keyword" else self.options["provider"]
+        embedder = None if self.mode == "keyword" else self.index.embedder
+
+        return None if embedder is None else embedder.provider_name
 
     def hits(self, queries: Sequence[object]) -> "pd.DataFrame":
         """Return what is found for each query; `query` is its number."""
@@ -62,6 +71,7 @@ class SearchedTable:
             list(queries),
             self.options["k"],
             threshold=self.options["threshold"],
+            filter=self.mask,
             mode=self.mode,
         )
 
@@ -75,17 +85,29 @@ def check_usage(options: Mapping[str, Any]) -> None:
         raise click.UsageError("the query is empty: give some words")
     if options["mode"] == "keyword" and options["threshold"] is not None:
         raise click.UsageError("--threshold is a cosine, and --mode keyword has none")
+    if options["mode"] == "keyword" and (options["save"] or options["approximate"]):
+        raise click.UsageError("--save and --approximate are for vectors; --mode keyword has none")
     if options["interactive"] and (options["table"] == "-" or options["output"] != "-"):
         raise click.UsageError("-i reads queries from standard input and prints what it finds")
     if options["queries"] and same_file(options["queries"], options["output"]):
         raise click.UsageError("--queries is also written: name another output")
 
 
-def searched_table(rejects: Rejects, options: Mapping[str, Any]) -> SearchedTable | None:
-    """Read, embed and index the table; None if only a forecast was asked for."""
-    from toolkit.frames import require_columns
-    from toolkit.search.known_rows import OUR_COLUMNS
+def check_places(options: Mapping[str, Any]) -> None:
+    """Raise now, not after the work, if what is asked for cannot be written."""
+    from toolkit.search.folders import check_place
+    from toolkit.search.storage import MANIFEST
 
+    if options["output"] != "-":
+        check_output(options["output"], force=options["force"])
+    if options["save"]:
+        check_place(Path(options["save"]), MANIFEST, overwrite=options["force"])
+
+
+def searched(rejects: Rejects, options: Mapping[str, Any]) -> SearchedTable | None:
+    """Return the index that INPUT is, or that of a table; None if only a forecast is asked for."""
+    if os.path.isdir(options["table"]):
+        return _saved_index(options)
     frame = whole_table(
         options["table"],
         rejects=rejects,
@@ -94,20 +116,40 @@ def searched_table(rejects: Rejects, options: Mapping[str, Any]) -> SearchedTabl
         where=options["where"],
     )
     text = text_columns(frame, options["text"])
-    shown = [name.strip() for name in (options["show"] or "").split(",") if name.strip()]
-    require_columns(frame, shown)
-    embedder = _embedder(options)
     if options["dry_run"]:
-        _tell_forecast(frame, text, embedder)
+        _tell_forecast(frame, text, _embedder(options))
         return None
-    index = _index(frame, text, embedder, rejects, options)
-    id_title = options["id_column"] if _has_ids(frame, options["id_column"]) else ROW
-    titles = {name: name for name in shown} | {
-        name: f"{name}_2" for name in shown if f"{name}_2" in index.rows and name in OUR_COLUMNS
-    }
-    printed = {name: found for name, found in titles.items() if found in index.rows}
+    ids = _ids(frame, options["id_column"])
+    index = _index(frame, text, ids, rejects, options)
+    if options["save"]:
+        index.save(options["save"], overwrite=options["force"])
+        note(f"The index is in {options['save']}: search it in place of the table")
 
-    return SearchedTable(index, options, text, id_title, printed)
+    return SearchedTable(index, options, text, ids or ROW, _shown(index, frame, options))
+
+
+def _saved_index(options: Mapping[str, Any]) -> SearchedTable:
+    """Open an index; a provider is taken only where it is asked for."""
+    import numpy as np
+
+    from toolkit.frames import filter_rows
+    from toolkit.search import CosineIndex
+
+    for name in ("text", "id_column", "limit", "dry_run", "save"):
+        if options[name]:
+            option = f"--{name.removesuffix('_column').replace('_', '-')}"
+            raise click.UsageError(f"{option} is for tables, and {options['table']} is an index")
+    is_default = click.get_current_context().get_parameter_source("provider") in (
+        click.core.ParameterSource.DEFAULT,
+        click.core.ParameterSource.DEFAULT_MAP,
+    )
+    index = CosineIndex.load(options["table"], provider=None if is_default else options["provider"])
+    mask = None
+    if options["where"]:
+        mask = np.zeros(len(index), dtype=bool)
+        mask[filter_rows(index.rows, list(options["where"])).index] = True
+
+    return SearchedTable(index, options, ["text"], "id", _shown(index, index.rows, options), mask)
 
 
 def _embedder(options: Mapping[str, Any]) -> "TextEmbedder":
@@ -124,34 +166,54 @@ def _embedder(options: Mapping[str, Any]) -> "TextEmbedder":
 def _index(
     frame: "pd.DataFrame",
     text: Sequence[str],
-    embedder: "TextEmbedder",
+    ids: str | None,
     rejects: Rejects,
     options: Mapping[str, Any],
 ) -> "CosineIndex":
+    import pandas as pd
+
     from toolkit.embedding import counting
     from toolkit.search import CosineIndex
     from toolkit.texts import text_values
 
-    ids = options["id_column"] if _has_ids(frame, options["id_column"]) else None
-    if options["id_column"] and ids is None:
-        note(f"note: column {options['id_column']!r} does not tell rows apart: they are numbered")
-    index = CosineIndex(None if options["mode"] == "keyword" else embedder)
-    values = text_values(frame, text)
+    embedder = None if options["mode"] == "keyword" else _embedder(options)
+    index = CosineIndex(embedder, approximate=options["approximate"])
+    texts = pd.Series(text_values(frame, text), index=frame.index, dtype=object)
     with counting() as counts:
-        index.fit(values, ids, frame.drop(columns=list(text)) if len(text) == 1 else frame)
-    rejects.take_failures(counts.failures, values, 0)
+        index.fit(texts, ids, frame.drop(columns=list(text)) if len(text) == 1 else frame)
+    rejects.take_failures(counts.failures, texts.tolist(), 0)
+    if index.recall is not None:
+        note(f"approximate: {percent(index.recall)} of the 10 nearest rows are found")
 
     return index
 
 
-def _has_ids(frame: "pd.DataFrame", column: str | None) -> bool:
+def _shown(
+    index: "CosineIndex", frame: "pd.DataFrame", options: Mapping[str, Any]
+) -> dict[str, str]:
+    """Find the columns of --show among those of the hits; id and text are printed anyway."""
+    from toolkit.frames import require_columns
+    from toolkit.search.known_rows import OUR_COLUMNS
+
+    asked = [name.strip() for name in (options["show"] or "").split(",") if name.strip()]
+    require_columns(frame, asked)
+    found = {name: f"{name}_2" if name in OUR_COLUMNS else name for name in asked}
+
+    return {title: name for title, name in found.items() if name in index.rows}
+
+
+def _ids(frame: "pd.DataFrame", column: str | None) -> str | None:
+    """Return the column of --id if it tells rows apart, else tell that rows are numbered."""
     from toolkit.frames import require_columns
 
     if column is None:
-        return False
+        return None
     require_columns(frame, column)
+    if frame[column].is_unique and frame[column].notna().all():
+        return column
+    note(f"note: column {column!r} does not tell rows apart: they are numbered")
 
-    return bool(frame[column].is_unique and frame[column].notna().all())
+    return None
 
 
 def _tell_forecast(frame: "pd.DataFrame", text: Sequence[str], embedder: "TextEmbedder") -> None:

@@ -34,7 +34,7 @@ def new_folder(path: Path, *, marker: str, overwrite: bool) -> Iterator[Path]:
     ['manifest.json']
     """
     path = Path(os.path.realpath(path))
-    _check_place(path, marker, overwrite=overwrite)
+    check_place(path, marker, overwrite=overwrite)
     part = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.part")
     try:
         part.mkdir()
@@ -50,8 +50,9 @@ def new_folder(path: Path, *, marker: str, overwrite: bool) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _check_place(path: Path, marker: str, *, overwrite: bool) -> None:
-    if not path.parent.is_dir():
+def check_place(path: Path, marker: str, *, overwrite: bool) -> None:
+    """Raise ModelFileError unless a folder may be written here."""
+    if not path.absolute().parent.is_dir():
         raise ModelFileError(
             f"{str(path)!r} cannot be written: there is no folder {str(path.parent)!r}; make it "
             "first"

@@ -46,6 +46,11 @@ class PairedEmbedder:
         """The columns of a frame that hold text."""
         return self.embedder.columns
 
+    @property
+    def provider_name(self) -> str | None:
+        """The name of the provider, if it has one."""
+        return getattr(self.embedder.resolved_provider(), "name", None)
+
     def documents(self, values: list[object]) -> Embeddings:
         """Return unit vectors of rows, shape (n_texts, n_dimensions)."""
         return _vectors(self.embedder, values)
