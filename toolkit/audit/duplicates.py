@@ -134,8 +134,9 @@ def near_duplicates(
 
     Notes
     -----
-    Takes about half the time of a search of all rows among all, and memory for the vectors and a
-    few hundred bytes a row. Only where very many rows are near one another does it take longer.
+    All rows are compared with all, so time grows with the square of their number, and with the
+    number of near pairs. Memory holds the vectors, about 1 kB a row, and some million pairs at a
+    time; it never holds all pairs.
 
     Examples
     --------
