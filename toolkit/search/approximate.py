@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from toolkit.errors import MissingDependency
 from toolkit.kernels import Indices, Vectors
+from toolkit.search.neighbourhoods import Neighbourhoods, faiss_module, index_of, new_index
 from toolkit.search.stored_vectors import Mask, StoredVectors
 
 EXACT_ROWS = 20_000
@@ -25,22 +25,6 @@ TRAINING_ROWS = 64
 SAMPLE_ROWS, SAMPLE_K = 200, 10
 
 
-@dataclass(frozen=True)
-class Neighbourhoods:
-    """
-    Where rows lie: enough to build the search again.
-
-    Attributes
-    ----------
-    centers : ndarray of shape (n_neighbourhoods, n_dimensions), float32
-    of_row : ndarray of shape (n_rows,), int32
-        The neighbourhood of each stored row.
-    """
-
-    centers: Vectors
-    of_row: np.ndarray
-
-
 @dataclass
 class ApproximateSearch:
     """
@@ -52,14 +36,17 @@ class ApproximateSearch:
     Parameters
     ----------
     stored : StoredVectors
-        The rows; more than 20,000, or they are searched exactly.
-    places : Neighbourhoods
+        More than 20,000 rows; fewer are searched exactly.
+    index : faiss.IndexIVFScalarQuantizer
+        The rows by their places.
+    n_trained : int
+        Rows there were when the neighbourhoods were learned.
     """
 
     stored: StoredVectors
-    places: Neighbourhoods
-    n_compactions: int = 0
-    _index: Any = field(init=False, repr=False)
+    index: Any = field(repr=False)
+    n_trained: int
+    n_compactions: int
 
     @classmethod
     def of(cls, stored: StoredVectors, earlier: Self | None = None) -> Self | None:
@@ -68,23 +55,30 @@ class ApproximateSearch:
             return None
         if earlier is not None and earlier.can_grow():
             return earlier.grown()
-        centers = _learned_centers(stored)
+        n_centers = round(stored.n_places**0.5)
+        sample = _sample(stored, n_centers * TRAINING_ROWS)
+        index = new_index(sample, n_centers, rows_a_center=TRAINING_ROWS)
 
-        return cls(stored, _assigned(stored, centers), stored.n_compactions)
+        return cls(stored, index, stored.n_places, stored.n_compactions).grown()
 
-    def __post_init__(self) -> None:
-        self._index = _filled(self.stored, self.places)
+    @classmethod
+    def again(cls, stored: StoredVectors, neighbourhoods: Neighbourhoods) -> Self:
+        """Return the search whose neighbourhoods these were."""
+        return cls(stored, index_of(neighbourhoods), stored.n_places, stored.n_compactions)
 
     @cached_property
     def recall(self) -> float:
         """Share of the 10 true neighbours of 200 rows that are found."""
-        rows = np.random.default_rng(0).permutation(len(self.stored))[:SAMPLE_ROWS]
-        queries = self.stored.rows(np.sort(rows))
+        queries = _sample(self.stored, SAMPLE_ROWS)
         _, true = self.stored.nearest(queries, SAMPLE_K + 1)
         _, found = self.nearest(queries, SAMPLE_K + 1)
-        n_found = (found >= true[:, -1:]).sum(axis=1).clip(1, SAMPLE_K + 1)  # one is the row itself
+        n_found = (found >= true[:, -1:]).sum(axis=1).clip(1)  # one of them is the row itself
 
         return float((n_found - 1).mean() / SAMPLE_K)
+
+    def neighbourhoods(self) -> Neighbourhoods:
+        """Return what can be kept in a file, for the rows as they are numbered now."""
+        return Neighbourhoods.of(self.index).renumbered(self.stored.kept)
 
     def nearest(
         self, queries: Vectors, k: int, mask: Mask | None = None
@@ -109,100 +103,33 @@ class ApproximateSearch:
 
     def can_grow(self) -> bool:
         """Return whether the rows still stand where they were, and are not twice as many."""
-        return (
-            self.n_compactions == self.stored.n_compactions
-            and self.stored.n_places <= 2 * self._n_trained
-        )
+        is_in_place = self.n_compactions == self.stored.n_compactions
+
+        return is_in_place and self.stored.n_places <= 2 * self.n_trained
 
     def grown(self) -> Self:
         """Let the rows join that have come since."""
-        n_known = len(self.places.of_row)
         for start, block in self.stored.all_blocks():
-            new = block[max(n_known - start, 0) :]
+            new = block[max(self.index.ntotal - start, 0) :]
             if len(new):
-                joined = _nearest_centers(self.places.centers, new)
-                self._index.add(np.ascontiguousarray(new))
-                self.places = Neighbourhoods(
-                    self.places.centers, np.append(self.places.of_row, joined)
-                )
+                self.index.add(np.ascontiguousarray(new))
         self.__dict__.pop("recall", None)
 
         return self
 
-    @property
-    def _n_trained(self) -> int:
-        return len(self.places.centers) ** 2
-
     def _candidates(self, queries: Vectors, n: int, findable: Mask) -> Indices:
-        faiss = _faiss()
-        share = findable.mean()
+        """The fewer rows may be found, the wider around the query they are looked for."""
+        faiss = faiss_module()
         parameters = faiss.SearchParametersIVF(
-            nprobe=min(int(N_PROBES / share), len(self.places.centers)),
+            nprobe=min(int(N_PROBES / findable.mean()), self.index.nlist),
             sel=faiss.IDSelectorBitmap(np.packbits(findable, bitorder="little")),
         )
-        _, places = self._index.search(queries, n, params=parameters)
+        _, places = self.index.search(queries, n, params=parameters)
 
         return np.asarray(places, dtype=np.intp)
-
-
-def _learned_centers(stored: StoredVectors) -> Vectors:
-    faiss = _faiss()
-    n_centers = round(stored.n_places**0.5)
-    clustering = faiss.Kmeans(
-        stored.n_dimensions,
-        n_centers,
-        niter=10,
-        seed=0,
-        spherical=True,
-        max_points_per_centroid=TRAINING_ROWS,
-    )
-    clustering.train(_sample(stored, n_centers * TRAINING_ROWS))
-
-    return np.asarray(clustering.centroids, dtype=np.float32)
 
 
 def _sample(stored: StoredVectors, n_rows: int) -> Vectors:
     rows = np.random.default_rng(0).permutation(len(stored))[:n_rows]
 
     return stored.rows(np.sort(rows))
-
-
-def _assigned(stored: StoredVectors, centers: Vectors) -> Neighbourhoods:
-    of_row = [_nearest_centers(centers, block) for _, block in stored.all_blocks()]
-
-    return Neighbourhoods(centers, np.concatenate(of_row))
-
-
-def _nearest_centers(centers: Vectors, rows: Vectors) -> np.ndarray:
-    return np.asarray((rows @ centers.T).argmax(axis=1), dtype=np.int32)
-
-
-def _filled(stored: StoredVectors, places: Neighbourhoods) -> Any:
-    """Return an index of faiss; which row is where need not be found out again."""
-    faiss = _faiss()
-    n_centers, n_dimensions = places.centers.shape
-    centers = faiss.IndexFlatIP(n_dimensions)
-    centers.add(places.centers)
-    index = faiss.IndexIVFScalarQuantizer(
-        centers,
-        n_dimensions,
-        n_centers,
-        faiss.ScalarQuantizer.QT_8bit,
-        faiss.METRIC_INNER_PRODUCT,
-    )
-    index.train(_sample(stored, n_centers * TRAINING_ROWS))
-    for start, block in stored.all_blocks():
-        rows = np.ascontiguousarray(block)
-        number = places.of_row[start : start + len(rows)].astype(np.int64)
-        index.add_core(len(rows), faiss.swig_ptr(rows), None, faiss.swig_ptr(number), None)
-
-    return index
-
-
-def _faiss() -> Any:
-    try:
-        import faiss
-    except ImportError as error:
-        raise MissingDependency("faiss-cpu", "search", "approximate search") from error
-
-    return faiss

@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from typing import Self
 
-import numpy as np
 import pandas as pd
 
 from toolkit.embedding import Provider
@@ -16,7 +15,6 @@ from toolkit.search.given import (
     VectorsOrTexts,
     check_same_dimensions,
     given,
-    unit_vectors,
 )
 from toolkit.search.hits import Hits
 from toolkit.search.known_rows import (
@@ -29,7 +27,7 @@ from toolkit.search.known_rows import (
     is_kept,
     known_rows,
 )
-from toolkit.search.paired_embedder import PairedEmbedder
+from toolkit.search.paired_embedder import PairedEmbedder, query_vectors, row_vectors
 from toolkit.search.rankings import Asked, Mode, Rankings, check_request
 from toolkit.search.storage import StoredIndex, read_index, write_index
 from toolkit.search.stored_vectors import StoredVectors
@@ -66,6 +64,7 @@ class CosineIndex:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from toolkit import HashingProvider
     >>> tickets = pd.DataFrame({
     ...     "text": ["where is my parcel", "refund not received", "parcel is late"],
@@ -139,7 +138,7 @@ class CosineIndex:
         rows = self._given(X)
         if not rows.n_rows:
             raise InputError("expected at least one row to search, got none: give some rows")
-        vectors = self._row_vectors(rows)
+        vectors = row_vectors(rows, self.embedder)
         known = known_rows(rows, ids, columns)
         check_ids(known["id"])
 
@@ -157,7 +156,7 @@ class CosineIndex:
         rows = self._given(X)
         if not rows.n_rows:
             return self
-        vectors = self._row_vectors(rows)
+        vectors = row_vectors(rows, self.embedder)
         check_same_dimensions(vectors, self.n_dimensions)
         self.rows = extended(self.rows, known_rows(rows, ids, columns, self._n_seen))
 
@@ -214,17 +213,18 @@ class CosineIndex:
             similar to nothing and has no hits.
         """
         check_request(k, threshold, mode)
-        given_queries = self._queries(queries)
-        asked = Asked(
-            given_queries.texts,
-            None if mode == "keyword" else self._query_vectors(given_queries),
-            k,
-            threshold,
-            None if filter is None else is_kept(self.rows, filter),
-        )
+        mask = None if filter is None else is_kept(self.rows, filter)
+        queried = self._given([queries] if isinstance(queries, str) else queries)
+        if not queried.n_rows:
+            raise InputError("expected at least one query, got none: give a text or a vector")
+        vectors = None
+        if mode != "keyword":
+            vectors = query_vectors(queried, self.embedder)
+            check_same_dimensions(vectors, self.n_dimensions)
+        asked = Asked(queried.texts, vectors, k, threshold, mask)
         hits, values = self._rankings().hits(asked, mode)
 
-        return self._table(hits, values, given_queries.index)
+        return self._table(hits, values, queried.index)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write a folder that `load` reads; it is there whole, or not at all."""
@@ -235,7 +235,7 @@ class CosineIndex:
             self._n_seen,
             self.embedder,
             self.approximate,
-            None if nearby is None else nearby.places,
+            None if nearby is None else nearby.neighbourhoods(),
         )
         write_index(content, path, overwrite=overwrite)
 
@@ -264,7 +264,7 @@ class CosineIndex:
         index.embedder, index.rows = content.embedder, content.rows
         index._stored, index._n_seen = content.vectors, content.n_seen
         if content.places is not None:
-            index._nearby = ApproximateSearch(content.vectors, content.places)
+            index._nearby = ApproximateSearch.again(content.vectors, content.places)
 
         return index
 
@@ -277,37 +277,8 @@ class CosineIndex:
 
         return table
 
-    def _queries(self, queries: VectorsOrTexts) -> Given:
-        asked = self._given([queries] if isinstance(queries, str) else queries)
-        if not asked.n_rows:
-            raise InputError("expected at least one query, got none: give a text or a vector")
-
-        return asked
-
     def _given(self, X: VectorsOrTexts) -> Given:
         return given(X, self.embedder.columns if self.embedder else None)
-
-    def _row_vectors(self, rows: Given) -> Vectors:
-        """Texts without an embedder have vectors of no dimension: only words can find them."""
-        if isinstance(rows.values, np.ndarray):
-            return unit_vectors(rows.values)
-        if self.embedder is None:
-            return np.empty((rows.n_rows, 0), dtype=np.float32)
-
-        return unit_vectors(self.embedder.documents(rows.values))
-
-    def _query_vectors(self, asked: Given) -> Vectors:
-        if isinstance(asked.values, np.ndarray):
-            return check_same_dimensions(unit_vectors(asked.values), self.n_dimensions)
-        if self.embedder is None:
-            raise InputError(
-                "texts are searched by meaning with an embedder only: give one, as "
-                "CosineIndex('local:all-MiniLM-L6-v2'), or search with mode='keyword'"
-            )
-
-        vectors = unit_vectors(self.embedder.queries(asked.values))
-
-        return check_same_dimensions(vectors, self.n_dimensions)
 
     def _fitted(self) -> StoredVectors:
         if self._stored is None:

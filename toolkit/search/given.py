@@ -86,15 +86,13 @@ def unit_vectors(vectors: np.ndarray) -> Vectors:
     return units
 
 
-def check_same_dimensions(vectors: Vectors, n_dimensions: int) -> Vectors:
-    """Return the vectors if they have as many dimensions as those of the index."""
+def check_same_dimensions(vectors: Vectors, n_dimensions: int) -> None:
+    """Raise InputError unless vectors have as many dimensions as those of the index."""
     if vectors.shape[1] != n_dimensions:
         raise InputError(
             f"expected vectors of {n_dimensions} dimensions, as the index has, got "
             f"{vectors.shape[1]}: give vectors of the same model"
         )
-
-    return vectors
 
 
 def _numbers(X: VectorsOrTexts) -> np.ndarray | None:

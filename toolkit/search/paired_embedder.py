@@ -1,4 +1,4 @@
-"""An embedder for the rows of an index, and its twin for queries."""
+"""Rows and queries as vectors: as they are given, or from an embedder that tells them apart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from sklearn.base import clone
 
 from toolkit.embedding import Embeddings, Provider
 from toolkit.errors import InputError
+from toolkit.kernels import Vectors
+from toolkit.search.given import Given, unit_vectors
 from toolkit.text_embedder import TextEmbedder
 
 
@@ -61,6 +63,41 @@ class PairedEmbedder:
             return _vectors(self.embedder, values)
 
         return _vectors(clone(self.embedder).set_params(task="query"), values)
+
+
+def row_vectors(rows: Given, embedder: PairedEmbedder | None) -> Vectors:
+    """
+    Return unit rows; texts without an embedder have no dimension, and only words find them.
+
+    >>> from toolkit.search.given import given
+    >>> row_vectors(given(["late parcel"]), None).shape
+    (1, 0)
+    """
+    if isinstance(rows.values, np.ndarray):
+        return unit_vectors(rows.values)
+    if embedder is None:
+        return np.empty((rows.n_rows, 0), dtype=np.float32)
+
+    return unit_vectors(embedder.documents(rows.values))
+
+
+def query_vectors(asked: Given, embedder: PairedEmbedder | None) -> Vectors:
+    """
+    Return unit rows; texts need an embedder.
+
+    >>> from toolkit.search.given import given
+    >>> query_vectors(given([[3.0, 4.0]]), None)
+    array([[0.6, 0.8]], dtype=float32)
+    """
+    if isinstance(asked.values, np.ndarray):
+        return unit_vectors(asked.values)
+    if embedder is None:
+        raise InputError(
+            "texts are searched by meaning with an embedder only: give one, as "
+            "CosineIndex('local:all-MiniLM-L6-v2'), or search with mode='keyword'"
+        )
+
+    return unit_vectors(embedder.queries(asked.values))
 
 
 def _vectors(embedder: TextEmbedder, values: list[object]) -> Embeddings:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from toolkit.embedding.origin import Origin
 from toolkit.errors import ModelFileError
 from toolkit.frames import read_frame, write_frame
 from toolkit.kernels import Vectors
-from toolkit.search.approximate import Neighbourhoods
 from toolkit.search.folders import new_folder
+from toolkit.search.neighbourhoods import Neighbourhoods
 from toolkit.search.paired_embedder import PairedEmbedder
 from toolkit.search.stored_vectors import StoredVectors
 from toolkit.text_embedder import TextEmbedder
@@ -24,7 +24,7 @@ from toolkit.text_embedder import TextEmbedder
 FORMAT, KIND = 1, "CosineIndex"
 MANIFEST, ROWS = "manifest.json", "rows.parquet"
 VECTORS, ZERO_ROWS = "vectors.npy", "zero_rows.npy"
-CENTERS, NEIGHBOURHOOD = "centers.npy", "neighbourhood.npy"
+NEIGHBOURHOODS = "neighbourhoods-{}.npy"
 
 EMBEDDER_SETTINGS = ("columns", "on_empty", "on_error")
 
@@ -63,8 +63,8 @@ def write_index(content: StoredIndex, path: str | os.PathLike[str], *, overwrite
         np.save(folder / ZERO_ROWS, content.vectors.zero_rows)
         write_frame(content.rows, folder / ROWS)
         if content.places is not None:
-            np.save(folder / CENTERS, content.places.centers)
-            np.save(folder / NEIGHBOURHOOD, content.places.of_row[content.vectors.kept])
+            for name, array in vars(content.places).items():
+                np.save(folder / NEIGHBOURHOODS.format(name), array)
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / MANIFEST).write_text(text, encoding="utf-8")
 
@@ -167,15 +167,14 @@ def _embedder(manifest: dict[str, Any], provider: Provider | str | None) -> Pair
 
 
 def _neighbourhoods(folder: Path, shape: tuple[int, int]) -> Neighbourhoods | None:
-    if not (folder / CENTERS).exists():
+    files = {
+        each.name: folder / NEIGHBOURHOODS.format(each.name) for each in fields(Neighbourhoods)
+    }
+    if not any(file.exists() for file in files.values()):
         return None
-    centers = np.load(folder / CENTERS, allow_pickle=False).astype(np.float32)
-    of_row = np.load(folder / NEIGHBOURHOOD, allow_pickle=False).astype(np.int32)
-    fits = centers.ndim == 2 and centers.shape[1] == shape[1] and of_row.shape == shape[:1]
-    if not fits or of_row.min(initial=0) < 0 or of_row.max(initial=0) >= len(centers):
-        raise ValueError("its neighbourhoods are not those of its rows")
+    arrays = {name: np.load(file, allow_pickle=False) for name, file in files.items()}
 
-    return Neighbourhoods(centers, of_row)
+    return Neighbourhoods(**arrays).checked(*shape)
 
 
 def _array(path: Path, shape: tuple[int, int], *, mmap: bool) -> Vectors:
