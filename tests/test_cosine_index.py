@@ -189,6 +189,8 @@ def test_the_index_is_the_owner_of_its_vectors(vectors, queries):
         ((np.eye(3), None, {"label": ["x"]}), "columns for 3 rows, got 1"),
         ((np.eye(3), "key", {"label": list("abc")}), "no column 'key'"),
         (("late parcel",), "expected a list of texts"),
+        (([0.1, 0.2],), r"numbers of shape \(2,\): one vector is a table of one row"),
+        ((np.zeros((2, 2, 2)),), r"numbers of shape \(2, 2, 2\)"),
     ],
 )
 def test_rows_that_cannot_be_indexed_are_told(arguments, message):

@@ -46,6 +46,21 @@ def test_one_text_and_a_list_of_one_are_the_same(index):
     pd.testing.assert_frame_equal(index.search("late parcel"), index.search(["late parcel"]))
 
 
+def test_a_query_is_one_text_whatever_the_columns():
+    """
+    Rows may be embedded from several columns; they are filtered by each, and asked with one text.
+    """
+    table = pd.DataFrame({"title": ["lamp", "parcel"], "body": ["it broke", "it is late"]})
+    index = CosineIndex(TextEmbedder(HashingProvider(512), columns=["title", "body"])).fit(table)
+
+    found = index.search("late parcel", k=1)
+    by_frame = index.search(pd.DataFrame({"title": ["lamp"], "body": ["broke"]}), k=1)
+
+    assert found["text"].tolist() == ["parcel\nit is late"]
+    assert by_frame["id"].tolist() == [0]
+    assert index.search("lamp", filter={"title": "parcel"})["id"].tolist() == [1]
+
+
 def test_queries_keep_their_labels(index):
     """
     The column `query` holds the index of a Series of queries.

@@ -1,7 +1,6 @@
 """An index of vectors or texts that is searched by cosine, by words, or by both."""
 
 import os
-from collections.abc import Sequence
 from typing import Self
 
 import pandas as pd
@@ -166,10 +165,10 @@ class CosineIndex:
 
         return self
 
-    def remove(self, ids: Sequence[object]) -> Self:
-        """Forget the rows of these ids, all of which must be there."""
+    def remove(self, ids: object) -> Self:
+        """Forget the rows of these ids, or of this one, all of which must be there."""
         stored = self._fitted()
-        is_removed = is_among(self.rows, [ids] if isinstance(ids, str) else ids)
+        is_removed = is_among(self.rows, ids)
 
         stored.remove(is_removed)
         self.rows = self.rows[~is_removed].reset_index(drop=True)
@@ -214,9 +213,7 @@ class CosineIndex:
         """
         check_request(k, threshold, mode)
         mask = None if filter is None else is_kept(self.rows, filter)
-        queried = self._given([queries] if isinstance(queries, str) else queries)
-        if not queried.n_rows:
-            raise InputError("expected at least one query, got none: give a text or a vector")
+        queried = self._queried(queries)
         vectors = None
         if mode != "keyword":
             vectors = query_vectors(queried, self.embedder)
@@ -279,6 +276,17 @@ class CosineIndex:
 
     def _given(self, X: VectorsOrTexts) -> Given:
         return given(X, self.embedder.columns if self.embedder else None)
+
+    def _queried(self, queries: VectorsOrTexts) -> Given:
+        """A query has columns only where it is a row of a frame."""
+        if isinstance(queries, pd.DataFrame):
+            queried = self._given(queries)
+        else:
+            queried = given([queries] if isinstance(queries, str) else queries)
+        if not queried.n_rows:
+            raise InputError("expected at least one query, got none: give a text or a vector")
+
+        return queried
 
     def _fitted(self) -> StoredVectors:
         if self._stored is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import TypeAlias
 
 import numpy as np
@@ -102,7 +103,7 @@ def _numbers(X: VectorsOrTexts) -> np.ndarray | None:
     if isinstance(X, pd.DataFrame):
         is_number = len(X.columns) > 1 and all(map(pd.api.types.is_numeric_dtype, X.dtypes))
         return X.to_numpy(dtype=np.float64) if is_number else None
-    if isinstance(X, Sequence) and not (len(X) and isinstance(X[0], (Sequence, np.ndarray))):
+    if isinstance(X, Sequence) and not (len(X) and _is_number_or_row(X[0])):
         return None
     try:
         array = np.asarray(X)
@@ -110,8 +111,19 @@ def _numbers(X: VectorsOrTexts) -> np.ndarray | None:
         raise InputError(
             "expected vectors of one length, got rows of several: give vectors of one model"
         ) from error
+    if array.dtype.kind not in "fiu":
+        return None
+    if array.ndim != 2:
+        raise InputError(
+            f"expected a table of vectors, or texts, got numbers of shape {array.shape}: one "
+            "vector is a table of one row, vector[None]"
+        )
 
-    return array if array.ndim == 2 and array.dtype.kind in "fiu" else None
+    return array
+
+
+def _is_number_or_row(value: object) -> bool:
+    return isinstance(value, (Number, Sequence, np.ndarray)) and not isinstance(value, str)
 
 
 def _other_columns(X: pd.DataFrame, text_columns: str | Sequence[str] | None) -> pd.DataFrame:

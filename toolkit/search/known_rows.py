@@ -10,6 +10,7 @@ from toolkit.errors import InputError
 from toolkit.frames import append_columns, require_columns
 from toolkit.search.given import Given
 from toolkit.search.stored_vectors import Mask
+from toolkit.texts import clean_texts
 
 Ids: TypeAlias = str | Sequence[object] | np.ndarray | pd.Series | pd.Index
 """The name of a column, or one value a row."""
@@ -48,7 +49,8 @@ def known_rows(
     if rows.texts is not None:
         known["text"] = _column(rows.texts)
     elif "text" in others:
-        others, known["text"] = others.drop(columns="text"), _column(others["text"].fillna(""))
+        known["text"] = _column(clean_texts(list(others["text"])).texts)
+        others = others.drop(columns="text")
     ours = pd.DataFrame(dict.fromkeys(OUR_COLUMNS, 0) | known, index=range(rows.n_rows))
     left_out = [name for name in OUR_COLUMNS if name not in known]
 
@@ -90,9 +92,9 @@ def extended(rows: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
     return joined
 
 
-def is_among(rows: pd.DataFrame, ids: Sequence[object]) -> Mask:
-    """Return which rows have these ids; all of them must be there."""
-    wanted = pd.Index(list(ids))
+def is_among(rows: pd.DataFrame, ids: object) -> Mask:
+    """Return which rows have this id or these; all of them must be there."""
+    wanted = pd.Index(_several(ids))
     missing = wanted[~wanted.isin(rows["id"])]
     if len(missing):
         raise InputError(
