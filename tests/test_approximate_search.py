@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from toolkit.errors import MissingDependency
+from toolkit.errors import MissingDependency, ModelFileError
 from toolkit.search import CosineIndex
 from toolkit.search import approximate as approximate_module
 
@@ -97,3 +97,32 @@ def test_without_faiss_the_cure_is_told(many, monkeypatch):
 
     with pytest.raises(MissingDependency, match=r"text-embedding-toolkit\[search\]"):
         CosineIndex(approximate=True).fit(many).search(many[:1])
+
+
+@pytest.mark.parametrize("part", ["centers", "ranges", "sizes", "numbers", "codes"])
+def test_damaged_neighbourhoods_are_told(many, few_exact, tmp_path, part):
+    """
+    Arrays that do not fit each other never reach faiss.
+    """
+    CosineIndex(approximate=True).fit(many).save(tmp_path / "index")
+    file = tmp_path / "index" / f"neighbourhoods-{part}.npy"
+    np.save(file, np.load(file)[:-1])
+
+    with pytest.raises(ModelFileError, match="damaged"):
+        CosineIndex.load(tmp_path / "index")
+
+
+def test_neighbours_are_few_where_few_may_be_found(many, few_exact):
+    """
+    A narrow filter is searched exactly, and a k beyond what is near gives real rows only.
+    """
+    index = CosineIndex(approximate=True).fit(many)
+    narrow = index.rows["id"].to_numpy() % 40 == 0
+
+    found = index.search(many[:5], k=200, filter=narrow)
+    wide = index.search(many[:5], k=4000)
+
+    exact = CosineIndex().fit(many).search(many[:5], k=200, filter=narrow)
+    pd.testing.assert_frame_equal(found, exact)
+    assert wide["id"].between(0, 3999).all()
+    assert np.isfinite(wide["similarity"]).all()

@@ -100,9 +100,7 @@ class CosineIndex:
         return 0 if self._stored is None else len(self._stored)
 
     def __repr__(self) -> str:
-        about = f"{len(self):,} rows" if self._stored is not None else "not fitted"
-
-        return f"<CosineIndex: {about}{', approximate' if self.approximate else ''}>"
+        return f"<CosineIndex: {len(self):,} rows{', approximate' if self.approximate else ''}>"
 
     @property
     def n_dimensions(self) -> int:
@@ -247,14 +245,8 @@ class CosineIndex:
         """
         Read a folder that `save` wrote; no code is run from it.
 
-        Parameters
-        ----------
-        path : path-like
-        mmap : bool, default=True
-            Leave the vectors in the file and read what a search needs.
-        provider : Provider or str, optional
-            Embed queries with this provider, not the one of the index; it must give the same
-            vectors.
+        Vectors are left in the file if `mmap`. Queries are embedded with the `provider`, if one is
+        given: it must give the vectors of the one that the index was made with.
         """
         content = read_index(path, mmap=mmap, provider=provider)
         index = cls(approximate=content.approximate)

@@ -1,5 +1,6 @@
 """Rows sorted into neighbourhoods: an inverted file of faiss, and the plain arrays it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -22,71 +23,78 @@ class Neighbourhoods:
     centers : ndarray of shape (n_neighbourhoods, n_dimensions), float32
     ranges : ndarray of shape (2 * n_dimensions,), float32
         What the 256 values of a byte stand for in each dimension.
-    sizes : ndarray of shape (n_neighbourhoods,), int64
     numbers : ndarray of shape (n_rows,), int64
         The rows of the first neighbourhood, then those of the second, and so on.
-    codes : ndarray of shape (n_rows, n_dimensions), uint8
-        Their vectors, in the same order.
+    codes : sequence of ndarray of shape (n_rows_in_it, n_dimensions), uint8
+        The vectors of each neighbourhood, in the same order.
     """
 
     centers: Vectors
     ranges: Vectors
-    sizes: np.ndarray
     numbers: np.ndarray
-    codes: np.ndarray
+    codes: Sequence[np.ndarray]
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """How many rows each neighbourhood has, int64."""
+        return np.array([len(block) for block in self.codes], dtype=np.int64)
 
     @classmethod
     def of(cls, index: Any) -> Self:
-        """Take an index apart."""
+        """Take an index apart; the codes are views of what it holds."""
         faiss, lists = faiss_module(), index.invlists
-        sizes = np.array([lists.list_size(number) for number in range(index.nlist)])
-        numbers, codes = np.empty(index.ntotal, np.int64), np.empty((index.ntotal, index.d), "u1")
-        start = 0
-        for number, size in enumerate(sizes.tolist()):
-            if size:
-                part = slice(start, start + size)
-                numbers[part] = faiss.rev_swig_ptr(lists.get_ids(number), size)
+        numbers, codes = [], []
+        for number in range(index.nlist):
+            if size := lists.list_size(number):
+                numbers.append(faiss.rev_swig_ptr(lists.get_ids(number), size).copy())
                 flat = faiss.rev_swig_ptr(lists.get_codes(number), size * index.d)
-                codes[part] = flat.reshape(size, index.d)
-            start += size
+            else:
+                flat = np.empty(0, dtype=np.uint8)
+            codes.append(flat.reshape(size, index.d))
         centers = index.quantizer.reconstruct_n(0, index.nlist)
 
-        return cls(centers, faiss.vector_to_array(index.sq.trained), sizes, numbers, codes)
+        return cls(centers, faiss.vector_to_array(index.sq.trained), np.concatenate(numbers), codes)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        shape: tuple[int, int],
+        *,
+        centers: Vectors,
+        ranges: Vectors,
+        sizes: np.ndarray,
+        numbers: np.ndarray,
+        codes: np.ndarray,
+    ) -> Self:
+        """Return the neighbourhoods of vectors of this shape, each row once; else ValueError."""
+        n_rows, n_dimensions = shape
+        expected = [
+            (centers, (len(sizes), n_dimensions), np.float32),
+            (ranges, (2 * n_dimensions,), np.float32),
+            (sizes, (len(sizes),), np.int64),
+            (numbers, (n_rows,), np.int64),
+            (codes, shape, np.uint8),
+        ]
+        fits = all(each.shape == wanted and each.dtype == kind for each, wanted, kind in expected)
+        is_once = fits and np.array_equal(np.sort(numbers), np.arange(n_rows))
+        if not is_once or not len(sizes) or (sizes < 0).any() or sizes.sum() != n_rows:
+            raise ValueError("its neighbourhoods are not those of its rows")
+
+        return cls(centers, ranges, numbers, np.split(codes, np.cumsum(sizes)[:-1]))
 
     def renumbered(self, is_kept: np.ndarray) -> "Neighbourhoods":
         """Return them without the rows that are not kept; the others are numbered anew."""
         if is_kept.all():
             return self
         stays = is_kept[self.numbers]
-        of_row = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        stays_in = np.split(stays, np.cumsum(self.sizes)[:-1])
 
         return Neighbourhoods(
             self.centers,
             self.ranges,
-            np.bincount(of_row[stays], minlength=len(self.sizes)),
             (np.cumsum(is_kept) - 1)[self.numbers[stays]],
-            self.codes[stays],
+            [block[kept] for block, kept in zip(self.codes, stays_in, strict=True)],
         )
-
-    def checked(self, n_rows: int, n_dimensions: int) -> Self:
-        """Return them if they are those of so many rows, each once; else raise ValueError."""
-        n_centers = len(self.centers)
-        expected = {
-            "centers": ((n_centers, n_dimensions), np.float32),
-            "ranges": ((2 * n_dimensions,), np.float32),
-            "sizes": ((n_centers,), np.int64),
-            "numbers": ((n_rows,), np.int64),
-            "codes": ((n_rows, n_dimensions), np.uint8),
-        }
-        for name, (shape, kind) in expected.items():
-            array = getattr(self, name)
-            if array.shape != shape or array.dtype != kind:
-                raise ValueError(f"neighbourhoods-{name} has shape {array.shape}, not {shape}")
-        is_once = np.array_equal(np.sort(self.numbers), np.arange(n_rows))
-        if not n_centers or (self.sizes < 0).any() or self.sizes.sum() != n_rows or not is_once:
-            raise ValueError("its neighbourhoods are not those of its rows")
-
-        return self
 
 
 def new_index(sample: Vectors, n_centers: int, *, rows_a_center: int) -> Any:
@@ -114,12 +122,14 @@ def index_of(neighbourhoods: Neighbourhoods) -> Any:
     faiss.copy_array_to_vector(neighbourhoods.ranges, index.sq.trained)
     index.is_trained = True
     start = 0
-    for number, size in enumerate(neighbourhoods.sizes.tolist()):
-        if size:
-            numbers = np.ascontiguousarray(neighbourhoods.numbers[start : start + size])
-            codes = np.ascontiguousarray(neighbourhoods.codes[start : start + size])
-            index.invlists.add_entries(number, size, faiss.swig_ptr(numbers), faiss.swig_ptr(codes))
-        start += size
+    for number, block in enumerate(neighbourhoods.codes):
+        if len(block):
+            numbers = np.ascontiguousarray(neighbourhoods.numbers[start : start + len(block)])
+            codes = np.ascontiguousarray(block)
+            index.invlists.add_entries(
+                number, len(block), faiss.swig_ptr(numbers), faiss.swig_ptr(codes)
+            )
+        start += len(block)
     index.ntotal = start
 
     return index

@@ -2,10 +2,11 @@
 
 import json
 import os
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ FORMAT, KIND = 1, "CosineIndex"
 MANIFEST, ROWS = "manifest.json", "rows.parquet"
 VECTORS, ZERO_ROWS = "vectors.npy", "zero_rows.npy"
 NEIGHBOURHOODS = "neighbourhoods-{}.npy"
+SMALL_PARTS, CODES = ("centers", "ranges", "sizes", "numbers"), "codes"
 
 EMBEDDER_SETTINGS = ("columns", "on_empty", "on_error")
 
@@ -59,12 +61,14 @@ def write_index(content: StoredIndex, path: str | os.PathLike[str], *, overwrite
     """Write a folder, whole or not at all."""
     manifest = _manifest(content)
     with new_folder(Path(path), marker=MANIFEST, overwrite=overwrite) as folder:
-        _write_vectors(content.vectors, folder / VECTORS)
+        shape = (len(content.vectors), content.vectors.n_dimensions)
+        _write_array(folder / VECTORS, shape, "<f4", content.vectors.blocks())
         np.save(folder / ZERO_ROWS, content.vectors.zero_rows)
         write_frame(content.rows, folder / ROWS)
         if content.places is not None:
-            for name, array in vars(content.places).items():
-                np.save(folder / NEIGHBOURHOODS.format(name), array)
+            for name in SMALL_PARTS:
+                np.save(folder / NEIGHBOURHOODS.format(name), getattr(content.places, name))
+            _write_array(folder / NEIGHBOURHOODS.format(CODES), shape, "|u1", content.places.codes)
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / MANIFEST).write_text(text, encoding="utf-8")
 
@@ -167,14 +171,17 @@ def _embedder(manifest: dict[str, Any], provider: Provider | str | None) -> Pair
 
 
 def _neighbourhoods(folder: Path, shape: tuple[int, int]) -> Neighbourhoods | None:
-    files = {
-        each.name: folder / NEIGHBOURHOODS.format(each.name) for each in fields(Neighbourhoods)
-    }
+    names = (*SMALL_PARTS, CODES)
+    files = {name: folder / NEIGHBOURHOODS.format(name) for name in names}
     if not any(file.exists() for file in files.values()):
         return None
-    arrays = {name: np.load(file, allow_pickle=False) for name, file in files.items()}
+    as_map: dict[str, Literal["r"]] = {CODES: "r"}
+    arrays = {
+        name: np.load(file, mmap_mode=as_map.get(name), allow_pickle=False)
+        for name, file in files.items()
+    }
 
-    return Neighbourhoods(**arrays).checked(*shape)
+    return Neighbourhoods.from_arrays(shape, **arrays)
 
 
 def _array(path: Path, shape: tuple[int, int], *, mmap: bool) -> Vectors:
@@ -186,11 +193,13 @@ def _array(path: Path, shape: tuple[int, int], *, mmap: bool) -> Vectors:
     return array
 
 
-def _write_vectors(vectors: StoredVectors, path: Path) -> None:
+def _write_array(
+    path: Path, shape: tuple[int, int], kind: str, blocks: Iterable[np.ndarray]
+) -> None:
     """Write block by block, in the format of numpy."""
-    shape = (len(vectors), vectors.n_dimensions)
-    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    header = {"descr": kind, "fortran_order": False, "shape": shape}
     with path.open("wb") as file:
         np.lib.format.write_array_header_2_0(file, header)
-        for block in vectors.blocks():
-            file.write(np.ascontiguousarray(block, dtype="<f4").data)
+        for block in blocks:
+            if block.size:
+                file.write(np.ascontiguousarray(block, dtype=kind).data)
