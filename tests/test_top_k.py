@@ -222,3 +222,25 @@ def test_what_cannot_be_searched_is_refused(queries, corpus, k, message):
     """
     with pytest.raises(InputError, match=message):
         top_k(queries, corpus, k)
+
+
+def test_what_is_no_float_is_refused():
+    """
+    Whole numbers would make whole similarities.
+    """
+    with pytest.raises(InputError, match="vectors of type int64 came where float32 or float64"):
+        top_k(np.eye(3, dtype=np.int64), np.eye(3), 1)
+
+
+@pytest.mark.parametrize("n_queries", [1, 7, 600])
+def test_few_queries_share_the_corpus_among_threads(n_queries):
+    """
+    Whether queries or the corpus are cut for the threads, the answer is the same.
+    """
+    queries, corpus = random_rows(0, n_queries), random_rows(1, 3000)
+    with threadpool_limits(1):
+        expected = top_k(queries, corpus, 5)
+    with threadpool_limits(3):
+        found = top_k(queries, corpus, 5, block_bytes=2**14)
+
+    np.testing.assert_array_equal(found, expected)

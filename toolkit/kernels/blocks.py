@@ -1,13 +1,18 @@
 """Blocks of products: how they are cut, where they are kept, and what stands out in them."""
 
+import math
 from collections.abc import Iterator
 from threading import local
 
 import numpy as np
 
 from toolkit.kernels.arrays import Indices, Vectors
+from toolkit.kernels.threads import n_threads
 
-BLOCK_BYTES = 20 * 2**20
+BLOCK_BYTES = 32 * 2**20
+
+# With 1024, rows of products would lie a power of two apart and crowd each other out of the cache.
+ROWS_PER_STRIPE = 1500
 
 _ROWS_AT_ONCE = 128
 
@@ -32,15 +37,25 @@ def slices(start: int, stop: int, size: int) -> list[slice]:
     return [slice(at, min(at + size, stop)) for at in range(start, stop, size)]
 
 
+def stripe_rows(n_rows: int, block_bytes: int) -> int:
+    """Tell how many rows to multiply at a time, so that every thread has work, at least one."""
+    return max(min(ROWS_PER_STRIPE, math.isqrt(block_bytes // 4), -(-n_rows // n_threads())), 1)
+
+
+def block_columns(n_rows: int, n_dimensions: int, block_bytes: int) -> int:
+    """Tell how many columns to multiply with so many rows: a quarter of the bytes is for them."""
+    return max(min(block_bytes // (4 * n_rows), block_bytes // (16 * max(n_dimensions, 1))), 1)
+
+
 def strips(products: Vectors) -> Iterator[tuple[slice, Vectors]]:
     """Go through a block a few rows at a time, so that what is looked at stays in the cache."""
     for rows in slices(0, len(products), _ROWS_AT_ONCE):
         yield rows, products[rows]
 
 
-def places(mask: np.ndarray) -> tuple[Indices, Indices]:
-    """Give the rows and columns that are true, row by row; fit for masks with few of them."""
-    hits = np.flatnonzero(mask)
-    rows = hits // mask.shape[1]
+def entries(products: Vectors, chosen: np.ndarray) -> tuple[Indices, Indices, Vectors]:
+    """Give row, column and value of the entries that are chosen: fast where they are few."""
+    hits = np.flatnonzero(chosen)
+    rows = hits // products.shape[1]
 
-    return rows, hits - rows * mask.shape[1]
+    return rows, hits - rows * products.shape[1], products.reshape(-1)[hits]

@@ -7,7 +7,7 @@ import numpy as np
 
 from toolkit.kernels.arrays import Indices, Vectors
 
-_SLACK = 5
+_MORE_THAN_TWICE_K = 50
 
 
 class Candidates:
@@ -41,6 +41,7 @@ class Candidates:
     ) -> None:
         self.thresholds = thresholds
         self.k = k
+        self._n_per_row = 2 * k + _MORE_THAN_TWICE_K
         self._margin = margin
         self._exact = exact
         self._found: list[tuple[Indices, Indices, Vectors]] = []
@@ -75,7 +76,7 @@ class Candidates:
 
     def _drop_if_many(self) -> None:
         """Keep the memory bounded, even where nearly everything ties."""
-        limit = _SLACK * self.k * len(self.thresholds)
+        limit = self._n_per_row * len(self.thresholds)
         if self._n_found <= limit:
             return
 
@@ -103,7 +104,7 @@ class Candidates:
     def _raise_thresholds(self, rows: Indices, products: Vectors) -> None:
         """Look for the k-th best among the first candidates of each row, however many it has."""
         places = _places_in_runs(rows, len(self.thresholds))
-        width = min(places.max(initial=-1) + 1, 4 * _SLACK * self.k)
+        width = min(places.max(initial=-1) + 1, 2 * self._n_per_row)
         if width < self.k:
             return
 

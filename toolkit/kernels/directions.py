@@ -30,7 +30,13 @@ class Directions:
                 f"vectors of shape {np.shape(vectors)} came where a table of rows was expected: "
                 "one vector is a table of one row, vectors[None]"
             )
+        if vectors.dtype not in (np.float32, np.float64):
+            raise InputError(
+                f"vectors of type {vectors.dtype} came where float32 or float64 was expected: "
+                "vectors.astype(np.float32) converts them"
+            )
         self.vectors = np.asarray(vectors)
+        self.n_dimensions: int = vectors.shape[1]
         self.numbers = None if numbers is None or len(numbers) == len(vectors) else numbers
         self._squares: Vectors | None = None
 
@@ -40,15 +46,14 @@ class Directions:
     @property
     def rows_at_once(self) -> int:
         """Tell how many rows in float64 stay in the cache."""
-        return max(_NUMBERS_AT_ONCE // max(self.vectors.shape[1], 1), 1)
+        return max(_NUMBERS_AT_ONCE // max(self.n_dimensions, 1), 1)
 
     def check_same_dimensions(self, other: Self) -> None:
         """Refuse vectors of two models."""
-        own, others = (directions.vectors.shape[1] for directions in (self, other))
-        if own != others:
+        if self.n_dimensions != other.n_dimensions:
             raise InputError(
-                f"vectors with {own} dimensions came with others that have {others}: "
-                "both must come from the same model"
+                f"vectors with {self.n_dimensions} dimensions came with others that have "
+                f"{other.n_dimensions}: both must come from the same model"
             )
 
     def numbered(self, positions: Indices) -> Indices:
@@ -125,7 +130,9 @@ class Directions:
 def _squares(rows: Vectors) -> Vectors:
     """Square lengths, inf or 0 where they are out of range and NaN where rows are no numbers."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return np.vecdot(rows, rows)
+        squares: Vectors = np.vecdot(rows, rows)
+
+    return squares
 
 
 def exact_cosines(a: Directions, b: Directions, i: Indices, j: Indices) -> Vectors:

@@ -1,18 +1,22 @@
 """The nearest other rows of each row of a matrix, each pair multiplied once for both."""
 
-import math
-
 import numpy as np
 
 from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices, Vectors
-from toolkit.kernels.blocks import BLOCK_BYTES, Products, places, slices, strips
+from toolkit.kernels.blocks import (
+    BLOCK_BYTES,
+    Products,
+    block_columns,
+    entries,
+    slices,
+    stripe_rows,
+    strips,
+)
 from toolkit.kernels.candidates import Candidates, kth_best_at_least
 from toolkit.kernels.copies import copies_above
 from toolkit.kernels.directions import Directions, exact_cosines, rounding_margin
-from toolkit.kernels.threads import for_each, n_threads
-
-_ROWS_PER_STRIPE = 1000
+from toolkit.kernels.threads import for_each
 
 
 def neighbor_graph(
@@ -74,25 +78,32 @@ def neighbor_graph(
 
     for_each(rank, graph.stripes)
 
-    # What has more than k copies above it has the neighbours of the last of those that were kept.
-    others = np.flatnonzero(n_above > k)
-    last = kept[n_above[kept] == k]
-    stands_in = np.zeros_like(first)
-    stands_in[first[last]] = last
-    indices[others] = indices[stands_in[first[others]]]
-    similarities[others] = similarities[stands_in[first[others]]]
+    left_out = np.flatnonzero(n_above > k)
+    sources = _last_kept_copies(first, n_above, k)[left_out]
+    indices[left_out], similarities[left_out] = indices[sources], similarities[sources]
 
     return indices, similarities
+
+
+def _last_kept_copies(first: Indices, n_above: Indices, k: int) -> Indices:
+    """
+    Name for each row the copy that has exactly `k` copies above it.
+
+    What stands below that one has the same neighbours, for neither is among them.
+    """
+    last = np.flatnonzero(n_above == k)
+    by_first = np.zeros_like(first)
+    by_first[first[last]] = last
+
+    return by_first[first]
 
 
 class _Graph:
     """One call of `neighbor_graph`, on rows of which none has more than k copies above it."""
 
     def __init__(self, vectors: Directions, k: int, block_bytes: int) -> None:
-        n_rows = min(
-            _ROWS_PER_STRIPE, math.isqrt(block_bytes // 4), -(-len(vectors) // n_threads())
-        )
-        self.stripes = slices(0, len(vectors), max(n_rows, 1))
+        self._n_rows = stripe_rows(len(vectors), block_bytes)
+        self.stripes = slices(0, len(vectors), self._n_rows)
         self._vectors = vectors
         self._k = k
         self._block_bytes = block_bytes
@@ -121,8 +132,7 @@ class _Graph:
 
     def _blocks(self) -> list[tuple[slice, slice]]:
         """Pair each stripe with some columns on its right, the nearest to the diagonal first."""
-        widest = max(self.stripes[0].stop, self._vectors.vectors.shape[1])
-        n_columns = max(self._block_bytes // (4 * widest), 1)
+        n_columns = block_columns(self._n_rows, self._vectors.n_dimensions, self._block_bytes)
         blocks = [
             (stripe, columns)
             for stripe in self.stripes
@@ -140,8 +150,8 @@ class _Graph:
 
         for rows, strip in strips(products):
             candidates.expect(rows, kth_best_at_least(strip, self._k))
-            hits, columns = places(strip >= candidates.thresholds[rows, None])
-            candidates.add(hits + rows.start, columns + stripe.start, strip[hits, columns])
+            i, j, hits = entries(strip, strip >= candidates.thresholds[rows, None])
+            candidates.add(i + rows.start, j + stripe.start, hits)
 
     def _multiply_block(self, stripe: slice, columns: slice) -> None:
         """Let each product count for its row and for its column."""
@@ -152,8 +162,8 @@ class _Graph:
 
         for rows, strip in strips(products):
             near_row = strip >= row_thresholds[rows, None]
-            i, j = places(np.logical_or(near_row, strip >= column_thresholds, out=near_row))
-            hits = strip[i, j]
+            near = np.logical_or(near_row, strip >= column_thresholds, out=near_row)
+            i, j, hits = entries(strip, near)
             i += rows.start
             along = hits >= row_thresholds[i]
             row_candidates.add(i[along], j[along] + columns.start, hits[along])
@@ -164,14 +174,14 @@ class _Graph:
 
     def _add_across(self, positions: Indices, numbers: Indices, products: Vectors) -> None:
         """Hand candidates to the stripes in which the rows stand that they are candidates of."""
-        stripes = positions // self.stripes[0].stop
+        stripes = positions // self._n_rows
         for stripe in np.flatnonzero(np.bincount(stripes)):
             mine = stripes == stripe
             start = self.stripes[stripe].start
             self._candidates[stripe].add(positions[mine] - start, numbers[mine], products[mine])
 
     def _candidates_at(self, position: int) -> Candidates:
-        return self._candidates[position // self.stripes[0].stop]
+        return self._candidates[position // self._n_rows]
 
     def _candidates_of(self, stripe: slice) -> Candidates:
         def exact(rows: Indices, numbers: Indices) -> Vectors:
@@ -180,6 +190,6 @@ class _Graph:
         return Candidates(
             self._thresholds[stripe],
             self._k,
-            margin=rounding_margin(self._vectors.vectors.shape[1]),
+            margin=rounding_margin(self._vectors.n_dimensions),
             exact=exact,
         )

@@ -1,20 +1,31 @@
 """The most similar rows of a matrix: exact, blocked, and the same however the work is cut."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
 from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices, Vectors
-from toolkit.kernels.blocks import BLOCK_BYTES, Products, places, slices, strips
+from toolkit.kernels.blocks import (
+    BLOCK_BYTES,
+    Products,
+    block_columns,
+    entries,
+    slices,
+    stripe_rows,
+    strips,
+)
 from toolkit.kernels.candidates import Candidates, kth_best_at_least
 from toolkit.kernels.copies import first_copies
 from toolkit.kernels.directions import Directions, exact_cosines, rounding_margin
-from toolkit.kernels.threads import for_each, n_threads
+from toolkit.kernels.threads import for_each
 
-# With 1024, rows of products would lie a power of two apart and crowd each other out of the cache.
-_QUERIES_PER_BLOCK = 1000
 _QUERIES_WORTH_A_LOOK_AT_COPIES = 256
+_QUERIES_WORTH_A_THREAD = 512
+
+_ForEach: TypeAlias = Callable[[Callable[[slice], None], Sequence[slice]], None]
 
 
 def top_k(
@@ -63,12 +74,20 @@ def top_k(
     if indices.size == 0:
         return indices, similarities
 
+    if len(queries) < _QUERIES_WORTH_A_THREAD:
+        return search.nearest(slice(0, len(queries)), for_each)
+
     def run(part: slice) -> None:
-        indices[part], similarities[part] = search.nearest(part)
+        indices[part], similarities[part] = search.nearest(part, _one_by_one)
 
     for_each(run, search.parts())
 
     return indices, similarities
+
+
+def _one_by_one(job: Callable[[slice], None], items: Sequence[slice]) -> None:
+    for item in items:
+        job(item)
 
 
 def _asking_and_known(queries: Vectors, corpus: Vectors, k: int) -> tuple[Directions, Directions]:
@@ -94,28 +113,29 @@ class _Search:
 
     def parts(self) -> list[slice]:
         """Cut the queries so that every thread has work and candidates fit in memory as well."""
-        n_queries = len(self.queries)
         n_rows = min(
-            _QUERIES_PER_BLOCK,
-            -(-n_queries // n_threads()),
-            self.block_bytes // (64 * self.k),
+            stripe_rows(len(self.queries), self.block_bytes), self.block_bytes // (64 * self.k)
         )
 
-        return slices(0, n_queries, max(n_rows, 1))
+        return slices(0, len(self.queries), max(n_rows, 1))
 
-    def nearest(self, part: slice) -> tuple[Indices, Vectors]:
-        """Run a few queries against the corpus, block by block."""
+    def nearest(self, part: slice, each: _ForEach) -> tuple[Indices, Vectors]:
+        """Run a few queries against the corpus, block by block as `each` goes through them."""
         queries = self.queries.units(part)
         candidates = self._candidates(part, queries)
-        n_columns = max(self.block_bytes // (4 * max(queries.shape)), 1)
-        for columns in slices(0, len(self.corpus), n_columns):
+
+        def look(columns: slice) -> None:
             products = self.products.of(queries, self.corpus.units(columns))
             for rows, strip in strips(products):
                 if columns.start == 0:
                     candidates.expect(rows, kth_best_at_least(strip, self.k))
-                hits, numbers = places(strip >= candidates.thresholds[rows, None])
-                candidates.add(hits + rows.start, numbers + columns.start, strip[hits, numbers])
+                i, j, hits = entries(strip, strip >= candidates.thresholds[rows, None])
+                candidates.add(i + rows.start, j + columns.start, hits)
 
+        n_columns = block_columns(len(queries), self.queries.n_dimensions, self.block_bytes)
+        first, *others = slices(0, len(self.corpus), n_columns)
+        look(first)
+        each(look, others)
         first_rows = np.tile(np.arange(self.k), (len(queries), 1))
         positions, similarities = candidates.nearest(first_rows)
 
@@ -128,6 +148,6 @@ class _Search:
         return Candidates(
             np.where(queries.any(axis=1), -np.inf, np.inf).astype(np.float32),
             self.k,
-            margin=rounding_margin(queries.shape[1]),
+            margin=rounding_margin(self.queries.n_dimensions),
             exact=exact,
         )

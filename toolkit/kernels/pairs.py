@@ -1,6 +1,5 @@
 """All pairs of rows that are similar enough, block by block."""
 
-import math
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeAlias
@@ -10,13 +9,19 @@ import numpy.typing as npt
 
 from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices, Vectors
-from toolkit.kernels.blocks import BLOCK_BYTES, Products, places, slices, strips
+from toolkit.kernels.blocks import (
+    BLOCK_BYTES,
+    Products,
+    block_columns,
+    entries,
+    slices,
+    stripe_rows,
+    strips,
+)
 from toolkit.kernels.directions import Directions, exact_cosines, rounding_margin
-from toolkit.kernels.threads import for_each, n_threads
+from toolkit.kernels.threads import for_each
 
 MAX_PAIRS = 50_000_000
-
-_ROWS_PER_STRIPE = 1000
 
 _Pairs: TypeAlias = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], Vectors]
 
@@ -126,11 +131,9 @@ class _Search:
 
     def stripes(self) -> list[slice]:
         """Cut the rows so that every thread has work."""
-        n_rows = min(
-            _ROWS_PER_STRIPE, math.isqrt(self.block_bytes // 4), -(-len(self.rows) // n_threads())
-        )
+        n_rows = stripe_rows(len(self.rows), self.block_bytes)
 
-        return slices(0, len(self.rows), max(n_rows, 1))
+        return slices(0, len(self.rows), n_rows)
 
     def none(self) -> _Pairs:
         """Give no pairs, in the types in which pairs are kept."""
@@ -141,7 +144,7 @@ class _Search:
     def pairs(self, stripe: slice) -> _Pairs:
         """Find the pairs of a few rows, in order."""
         units = self.rows.units(stripe)
-        n_columns = max(self.block_bytes // (4 * max(units.shape)), 1)
+        n_columns = block_columns(len(units), self.rows.n_dimensions, self.block_bytes)
         found = [self.none()]
         for columns in slices(self._first_column(stripe), len(self.columns), n_columns):
             products = self.products.of(units, self.columns.units(columns))
@@ -155,8 +158,8 @@ class _Search:
         return i[order], j[order], similarities[order]
 
     def _in_strip(self, strip: Vectors, first_row: int, first_column: int) -> _Pairs:
-        near_enough = np.float32(self.threshold) - rounding_margin(self.rows.vectors.shape[1])
-        i, j = places(strip >= near_enough)
+        near_enough = np.float32(self.threshold) - rounding_margin(self.rows.n_dimensions)
+        i, j, _ = entries(strip, strip >= near_enough)
         i, j = i + first_row, j + first_column
         if self._one_set():
             later = j > i
