@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -62,16 +63,24 @@ class KeywordSearch:
         self, queries: Sequence[str], k: int, mask: npt.NDArray[np.bool_] | None = None
     ) -> Hits:
         """Return the `k` best rows, of those in the mask that share a word, for each query."""
-        return Hits.joined(list(self._best(queries, k, mask)))
-
-    def _best(
-        self, queries: Sequence[str], k: int, mask: npt.NDArray[np.bool_] | None
-    ) -> Iterator[Hits]:
+        hits: list[Hits] = []
         for start in range(0, len(queries), _QUERIES_AT_ONCE):
             asked = self._counter.transform(queries[start : start + _QUERIES_AT_ONCE])
-            scores = (asked @ self._weights).tocoo()
-            hits = Hits(scores.row.astype(np.intp) + start, scores.col.astype(np.intp), scores.data)
-            yield best_hits(hits if mask is None else hits.where(mask[hits.rows]), k)
+            scores = (asked @ self._weights).tocsr()
+            for number, (begin, end) in enumerate(pairwise(scores.indptr)):
+                rows, values = scores.indices[begin:end], scores.data[begin:end]
+                found = Hits(np.full(len(rows), start + number), rows.astype(np.intp), values)
+                hits.append(_best(found if mask is None else found.where(mask[rows]), k))
+
+        return Hits.joined(hits)
+
+
+def _best(hits: Hits, k: int) -> Hits:
+    """Common words hit most of the rows: only the best of them are put in order."""
+    if len(hits.values) > k:
+        hits = hits.where(hits.values >= np.partition(hits.values, -k)[-k])
+
+    return best_hits(hits, k)
 
 
 def _weights(counts: sparse.csc_matrix) -> sparse.csr_matrix:
