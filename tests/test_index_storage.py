@@ -110,6 +110,14 @@ def test_only_an_index_is_replaced(vectors, tmp_path):
         index.save(tmp_path / "nowhere" / "index")
 
 
+def test_a_folder_without_manifest_is_no_index(tmp_path):
+    """
+    A wrong folder is told with what is missing.
+    """
+    with pytest.raises(ModelFileError, match=r"has no manifest.json"):
+        CosineIndex.load(tmp_path)
+
+
 def broken(folder, name, content):
     (folder / name).write_bytes(content)
 

@@ -55,7 +55,8 @@ def _print(searched: SearchedTable, query: str, *, as_json: bool) -> None:
         note("nothing is found: try other words, a lower --threshold or another --mode")
     else:
         width = min(max(shutil.get_terminal_size((100, 24)).columns, NARROWEST), WIDEST)
-        click.echo(hit_lines(hits, searched.id_title, searched.shown, width=width))
+        words = searched.words_of(query)
+        click.echo(hit_lines(hits, searched.id_title, searched.shown, width=width, words=words))
 
 
 def _print_json(searched: SearchedTable, query: object, hits: "pd.DataFrame") -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from toolkit.plain_text import columns, cut, padded
+from toolkit.plain_text import ELLIPSIS, columns, cut, one_line, padded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,9 +11,18 @@ if TYPE_CHECKING:
 LONGEST_CELL = 24
 NARROWEST_TEXT = 20
 GAP = "  "
+BEFORE_A_WORD = 0.75
+"""A word that stands within this share of the width is seen without moving the text."""
 
 
-def hit_lines(hits: "pd.DataFrame", id_title: str, shown: Mapping[str, str], *, width: int) -> str:
+def hit_lines(
+    hits: "pd.DataFrame",
+    id_title: str,
+    shown: Mapping[str, str],
+    *,
+    width: int,
+    words: Sequence[str] = (),
+) -> str:
     """
     Return a line a hit, best first: rank, how near, id, the columns to show, the text.
 
@@ -27,6 +36,8 @@ def hit_lines(hits: "pd.DataFrame", id_title: str, shown: Mapping[str, str], *, 
         Columns of the hits by their titles.
     width : int
         Terminal columns to fit in, by cutting the text.
+    words : sequence of str
+        Words to be seen of a text that is cut, where it has them.
 
     Examples
     --------
@@ -41,9 +52,27 @@ def hit_lines(hits: "pd.DataFrame", id_title: str, shown: Mapping[str, str], *, 
         cells.append(_to_the_left(title, [_cell(value) for value in hits[name]]))
     starts = [GAP.join(row) + GAP for row in zip(*cells, strict=True)]
     room = max(width - columns(starts[0]), NARROWEST_TEXT)
-    texts = ["text", *(cut(text, room) for text in hits["text"])]
+    texts = ["text", *(excerpt(text, words, room) for text in hits["text"])]
 
     return "\n".join((start + text).rstrip() for start, text in zip(starts, texts, strict=True))
+
+
+def excerpt(text: object, words: Sequence[str], width: int) -> str:
+    """
+    Return a text cut to the width; it begins later if the longest of the words stands later.
+
+    >>> excerpt("my parcel went to a neighbour who moved", ["moved", "who"], 20)
+    '…neighbour who moved'
+    >>> excerpt("my parcel went to a neighbour who moved", [], 20)
+    'my parcel went to a…'
+    """
+    line = one_line(text)
+    places = [line.casefold().find(word) for word in sorted(words, key=len, reverse=True)]
+    place = next((place for place in places if place >= 0), 0)
+    if columns(line) <= width or place < width * BEFORE_A_WORD:
+        return cut(line, width)
+
+    return cut(ELLIPSIS + line[line.rfind(" ", 0, place - width // 4) + 1 :], width)
 
 
 def _numbers(hits: "pd.DataFrame") -> list[str]:

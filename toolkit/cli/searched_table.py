@@ -65,6 +65,12 @@ class SearchedTable:
 
         return None if embedder is None else embedder.provider_name
 
+    def words_of(self, query: str) -> list[str]:
+        """Return the words of a query that are searched for, if any are."""
+        from toolkit.search.keyword import words
+
+        return [] if self.mode == "semantic" else words(query)
+
     def hits(self, queries: Sequence[object]) -> "pd.DataFrame":
         """Return what is found for each query; `query` is its number."""
         return self.index.search(

@@ -136,13 +136,18 @@ def _told_embedder(paired: PairedEmbedder | None) -> dict[str, Any]:
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
+    if not (folder / MANIFEST).is_file():
+        raise ModelFileError(
+            f"expected an index, and {str(folder)!r} has no {MANIFEST}: give a folder that "
+            "CosineIndex.save wrote (--save on the command line)"
+        )
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         kind, version = manifest["kind"], manifest["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelFileError(
-            f"{str(folder)!r} is no index ({type(error).__name__}: {error}): give a folder that "
-            "CosineIndex.save wrote"
+            f"{str(folder)!r} is no index: its {MANIFEST} tells no kind and format "
+            f"({type(error).__name__}); give a folder that CosineIndex.save wrote"
         ) from error
     if kind != KIND or not isinstance(version, int) or not 1 <= version <= FORMAT:
         raise ModelFileError(
