@@ -1,10 +1,12 @@
 import json
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from toolkit import read_frame
+from toolkit import HashingProvider, read_frame
+from toolkit.embedding.parts import Failure, Part
 
 PROVIDER = ["--provider", "hashing:512"]
 TEXTS = ["late parcel", "parcel is lost", "refund please", "my refund is late", "", "card\nblocked"]
@@ -150,6 +152,20 @@ def test_queries_of_any_column_may_stream_as_json(search, tmp_path):
     assert [len(each["results"]) for each in told] == [3, 0]
 
 
+def test_the_column_of_queries_is_guessed(search, tmp_path):
+    """
+    Where queries stand in a column of another name, the guess is told.
+    """
+    queries = tmp_path / "queries.csv"
+    queries.write_text("n,question\n1,where is the late parcel\n2,may I have a refund please\n")
+
+    code, out, err = search("--queries", queries, "-k", "1")
+
+    assert code == 0
+    assert len(out.splitlines()) == 3
+    assert "queries: column 'question'" in err
+
+
 def test_one_query_may_be_written_as_a_table(search, tmp_path):
     """
     -o writes what is found in any format.
@@ -214,6 +230,29 @@ def test_a_kept_index_is_searched_like_the_table(search, command, tmp_path):
     assert {hit["label"] for hit in json.loads(filtered)["results"]} == {"r"}
     assert code == 2
     assert "--text is for tables" in err
+
+
+def test_rows_that_cannot_be_embedded_may_be_left_out(search, tmp_path, monkeypatch):
+    """
+    With --on-error skip the others are found, the reasons are kept, and the exit code is 3.
+    """
+
+    def stream(self, texts, *, task="none"):
+        for row, text in enumerate(texts):
+            if "card" in text:
+                yield Failure(row, "refused")
+            else:
+                yield Part(np.array([row]), self.embed([text], task=task))
+
+    monkeypatch.setattr(HashingProvider, "stream", stream, raising=False)
+    rejects = tmp_path / "rejects.txt"
+
+    code, out, _ = search("late parcel", "--on-error", "skip", "--rejects", rejects)
+
+    assert code == 3
+    assert "late parcel" in out
+    assert "card" not in out
+    assert rejects.read_text() == "row 5: refused: card blocked\n"
 
 
 def test_a_dry_run_tells_and_finds_nothing(search):

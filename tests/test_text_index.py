@@ -149,6 +149,17 @@ def test_words_need_no_embedder(tickets):
         index.search("refund")
 
 
+def test_words_need_texts(embedder):
+    """
+    An index of bare vectors has no words to find.
+    """
+    index = CosineIndex(embedder).fit(np.eye(3, 512))
+
+    assert len(index.search("late parcel")) == 3
+    with pytest.raises(InputError, match="knows no texts"):
+        index.search("late parcel", mode="keyword")
+
+
 def test_vectors_and_text_queries_go_together(tickets, embedder, index):
     """
     Vectors that are there already are given with their texts; queries are embedded.

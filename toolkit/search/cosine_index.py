@@ -3,6 +3,7 @@
 import os
 from typing import Self
 
+import numpy as np
 import pandas as pd
 
 from toolkit.embedding import Provider
@@ -212,7 +213,7 @@ class CosineIndex:
         check_request(k, threshold, mode)
         mask = None if filter is None else is_kept(self.rows, filter)
         queried = self._queried(queries)
-        vectors = None
+        vectors = np.empty((queried.n_rows, 0), dtype=np.float32)
         if mode != "keyword":
             vectors = query_vectors(queried, self.embedder)
             check_same_dimensions(vectors, self.n_dimensions)

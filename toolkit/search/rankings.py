@@ -33,8 +33,8 @@ class Asked:
     ----------
     texts : sequence of str or None
         For a search by words.
-    vectors : ndarray of shape (n_queries, n_dimensions) or None
-        For a search by meaning.
+    vectors : ndarray of shape (n_queries, n_dimensions)
+        For a search by meaning; of no dimension where there is none.
     k : int
         How many rows a query.
     threshold : float or None
@@ -44,7 +44,7 @@ class Asked:
     """
 
     texts: Sequence[str] | None
-    vectors: Vectors | None
+    vectors: Vectors
     k: int
     threshold: float | None = None
     mask: Mask | None = None
@@ -72,8 +72,6 @@ class Rankings:
 
     def semantic(self, asked: Asked, k: int | None = None) -> Hits:
         """Return the nearest rows and their cosines."""
-        if asked.vectors is None:
-            return Hits.joined([])
         searched = self.nearby or self.stored
         hits = Hits.of_matrix(*searched.nearest(asked.vectors, k or asked.k, asked.mask))
         is_real = (hits.rows >= 0) & np.any(asked.vectors, axis=1)[hits.queries]
@@ -100,9 +98,6 @@ class Rankings:
 
     def cosines(self, asked: Asked, hits: Hits) -> Vectors:
         """Return the cosine of each hit, shape (n_hits,)."""
-        if asked.vectors is None:
-            return np.empty(0, dtype=np.float32)
-
         return self.stored.cosines(asked.vectors, hits.queries, hits.rows)
 
     @cached_property
