@@ -5,33 +5,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from tests.rows import BLOCKS, make_rows, random_rows, slow_top_k
 from toolkit.errors import InputError
-from toolkit.kernels import nearest, neighbors, top_k, unit_rows
+from toolkit.kernels import nearest, top_k, unit_rows
 from toolkit.kernels.threads import n_threads
-
-BLOCKS = [1, 500, 20_000, 2**24]
-
-
-def make_rows(seed, n_rows, n_dimensions=7, dtype=np.float32):
-    """Unit rows of a coarse grid with many copies, many equal similarities and some zeros."""
-    random = np.random.default_rng(seed)
-    rows = random.integers(-1, 2, (n_rows, n_dimensions)).astype(dtype)
-    rows[random.random(n_rows) < 0.1] = 0
-
-    return unit_rows(rows)
-
-
-def slow_top_k(queries, corpus, k, *, leave_out_self=False):
-    """The promise in plain words: float64, one pair at a time, sort, ties by row number."""
-    numbers, similarities = [], []
-    for i, query in enumerate(queries.astype(np.float64)):
-        products = np.array([np.vecdot(query, row) for row in corpus.astype(np.float64)])
-        row = np.clip(products.astype(queries.dtype), -1, 1)
-        order = [j for j in np.argsort(-row, kind="stable") if not (leave_out_self and i == j)][:k]
-        numbers.append(order)
-        similarities.append(row[order])
-
-    return np.array(numbers), np.array(similarities)
 
 
 @pytest.mark.parametrize("block_bytes", BLOCKS)
@@ -124,6 +101,47 @@ def test_shuffled_rows_give_shuffled_answers():
     np.testing.assert_array_equal(shuffled_similarities, similarities)
 
 
+def test_lengths_do_not_matter():
+    """
+    Rows doubled or halved have the same similarities to the last bit, and any length will do.
+    """
+    queries, corpus = random_rows(0, 30), random_rows(1, 500)
+    scales = 2.0 ** np.random.default_rng(0).integers(-40, 40, (500, 1))
+    expected = top_k(queries, corpus, 6)
+
+    for scaled in (corpus * scales.astype(np.float32), corpus * scales**20):
+        indices, similarities = top_k(queries, scaled, 6)
+
+        np.testing.assert_array_equal(indices, expected[0])
+        np.testing.assert_array_equal(similarities.astype(np.float32), expected[1])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("n_queries", [1, 300])
+def test_what_is_no_number_is_refused(bad, n_queries):
+    """
+    The sentence names the row, whether it asks or is asked for.
+    """
+    good, vectors = random_rows(0, n_queries), random_rows(1, 400)
+    vectors[333, 2] = bad
+
+    for queries, corpus in [(good, vectors), (vectors, good)]:
+        with pytest.raises(InputError, match="row 333 of the vectors has a NaN or an infinite"):
+            top_k(queries, corpus, 3)
+
+
+def test_zeros_are_near_nothing():
+    """
+    A query of zeros gets the first rows and similarities of 0, whatever was left out as a copy.
+    """
+    corpus = np.tile(random_rows(0, 2), (200, 1))
+    queries = np.zeros((300, 16), dtype=np.float32)
+    indices, similarities = top_k(queries, corpus, 3)
+
+    assert (indices == np.arange(3)).all()
+    assert not similarities.any()
+
+
 def test_copies_tie_exactly_and_the_higher_row_comes_first():
     """
     A row and its copies, far apart in the corpus, have the same similarity to the last bit.
@@ -137,21 +155,6 @@ def test_copies_tie_exactly_and_the_higher_row_comes_first():
     assert len(np.unique(similarities)) == 1
 
 
-@pytest.mark.parametrize("n_rows", [1, 2, 5, 60, 400])
-def test_neighbors_leave_out_the_row_itself(n_rows):
-    """
-    Each row's neighbours are those among the other rows; its copies count as others.
-    """
-    vectors = make_rows(n_rows, n_rows, n_dimensions=3)
-
-    indices, similarities = neighbors(vectors, 4, block_bytes=2000)
-    expected_indices, expected_similarities = slow_top_k(vectors, vectors, 4, leave_out_self=True)
-
-    assert indices.shape == (n_rows, min(4, n_rows - 1))
-    np.testing.assert_array_equal(indices, expected_indices.reshape(indices.shape))
-    np.testing.assert_array_equal(similarities, expected_similarities.reshape(indices.shape))
-
-
 def test_k_beyond_the_corpus_gives_all_of_it():
     """
     No row is made up: there are as many columns as the corpus has rows.
@@ -161,7 +164,6 @@ def test_k_beyond_the_corpus_gives_all_of_it():
     assert top_k(corpus, corpus, 99)[0].shape == (5, 5)
     assert top_k(corpus, corpus[:0], 3)[0].shape == (5, 0)
     assert top_k(corpus[:0], corpus, 3)[0].shape == (0, 3)
-    assert neighbors(corpus[:0], 3)[0].shape == (0, 0)
 
 
 def test_memory_mapped_corpus_equals_one_in_memory(tmp_path):
@@ -210,13 +212,35 @@ def test_memory_stays_bounded_where_everything_ties():
     ("queries", "corpus", "k", "message"),
     [
         (np.eye(3), np.eye(3), 0, "k must be at least 1, got 0"),
-        (np.eye(3), np.eye(2), 1, "queries have 3 dimensions and the corpus has 2"),
-        (np.eye(3), 2 * np.eye(3), 1, "unit_rows"),
+        (np.eye(3), np.eye(2), 1, "vectors with 3 dimensions came with others that have 2"),
+        (np.ones(3), np.eye(3), 1, r"shape \(3,\) came where a table of rows was expected"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(queries, corpus, k, message):
     """
-    Too small a k, vectors of two models and rows of any length each get one clear sentence.
+    Too small a k, vectors of two models and a single vector each get one clear sentence.
     """
     with pytest.raises(InputError, match=message):
         top_k(queries, corpus, k)
+
+
+def test_what_is_no_float_is_refused():
+    """
+    Whole numbers would make whole similarities.
+    """
+    with pytest.raises(InputError, match="vectors of type int64 came where float32 or float64"):
+        top_k(np.eye(3, dtype=np.int64), np.eye(3), 1)
+
+
+@pytest.mark.parametrize("n_queries", [1, 7, 600])
+def test_few_queries_share_the_corpus_among_threads(n_queries):
+    """
+    Whether queries or the corpus are cut for the threads, the answer is the same.
+    """
+    queries, corpus = random_rows(0, n_queries), random_rows(1, 3000)
+    with threadpool_limits(1):
+        expected = top_k(queries, corpus, 5)
+    with threadpool_limits(3):
+        found = top_k(queries, corpus, 5, block_bytes=2**14)
+
+    np.testing.assert_array_equal(found, expected)

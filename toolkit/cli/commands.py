@@ -8,6 +8,8 @@ import click
 _HOME = {
     "similarity": "similarity",
     "embed": "embed",
+    "search": "search",
+    "dedupe": "dedupe",
     "fit": "fit",
     "predict": "predict",
     "evaluate": "evaluate",

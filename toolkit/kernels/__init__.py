@@ -1,8 +1,10 @@
 """Pure functions on arrays that every estimator shares."""
 
 from toolkit.kernels.arrays import Indices, Vectors
+from toolkit.kernels.graph import neighbor_graph
 from toolkit.kernels.groups import group_means
-from toolkit.kernels.nearest import neighbors, top_k
+from toolkit.kernels.nearest import top_k
+from toolkit.kernels.pairs import pairs_above
 from toolkit.kernels.rows import unit_rows
 from toolkit.kernels.similarities import cosine_similarities, cosine_similarity
 
@@ -12,7 +14,8 @@ __all__ = [
     "cosine_similarities",
     "cosine_similarity",
     "group_means",
-    "neighbors",
+    "neighbor_graph",
+    "pairs_above",
     "top_k",
     "unit_rows",
 ]

@@ -1,17 +1,18 @@
-"""What may still be among the nearest of a few queries, while products arrive block by block."""
+"""What may still be among the nearest of a few rows, while products arrive block by block."""
+
+from collections.abc import Callable
+from threading import Lock
 
 import numpy as np
 
-from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices, Vectors
 
-_QUERIES_AT_ONCE = 128
-_PAIRS_AT_ONCE = 512
+_MORE_THAN_TWICE_K = 50
 
 
 class Candidates:
     """
-    The corpus rows that may be among the `k` nearest of each query.
+    The rows that may be among the `k` nearest of each of a few rows; threads may share it.
 
     The last bits of a float32 product depend on where its rows stand in their blocks, so a row
     stays a candidate until the k-th best leads it by more than any rounding. Those that are left
@@ -20,42 +21,53 @@ class Candidates:
 
     Parameters
     ----------
-    queries : ndarray of shape (n_queries, n_dimensions), unit rows
-    corpus : ndarray of shape (n_corpus, n_dimensions), unit rows
+    thresholds : ndarray of shape (n_rows,), float32, of at most 65,536 rows
+        What a product must reach for its row, raised in place as better ones are found;
+        -inf to begin with, inf for a row that wants no candidates.
     k : int
+    margin : float32
+        How far two products can be out of order, see `rounding_margin`.
+    exact : callable
+        From row numbers and candidates to their similarities.
     """
 
-    def __init__(self, queries: Vectors, corpus: Vectors, k: int) -> None:
-        self.queries = queries
-        self.corpus = corpus
+    def __init__(
+        self,
+        thresholds: Vectors,
+        k: int,
+        *,
+        margin: np.float32,
+        exact: Callable[[Indices, Indices], Vectors],
+    ) -> None:
+        self.thresholds = thresholds
         self.k = k
-        self._margin = _rounding_margin(queries.shape[1])
-        self._threshold = np.where(queries.any(axis=1), -np.inf, np.inf).astype(np.float32)
+        self._n_per_row = 2 * k + _MORE_THAN_TWICE_K
+        self._margin = margin
+        self._exact = exact
         self._found: list[tuple[Indices, Indices, Vectors]] = []
         self._n_found = 0
+        self._lock = Lock()
 
-    def add(self, products: Vectors, numbers: Indices) -> None:
-        """Take note of the products, float32, of all queries with the corpus rows `numbers`."""
-        for start in range(0, len(products), _QUERIES_AT_ONCE):
-            some = products[start : start + _QUERIES_AT_ONCE]
-            threshold = self._threshold[start : start + _QUERIES_AT_ONCE]
-            if numbers[0] == 0:
-                np.maximum(threshold, _lower_bounds(some, self.k) - self._margin, out=threshold)
+    def expect(self, rows: slice, kth_best: Vectors) -> None:
+        """Let only in what can compete with products of which each row has `k` at least."""
+        thresholds = self.thresholds[rows]
+        np.maximum(thresholds, kth_best - self._margin, out=thresholds)
 
-            hits = np.flatnonzero(some >= threshold[:, None])
-            rows, columns = np.divmod(hits, some.shape[1])
-            self._found.append((rows + start, numbers[columns], some[rows, columns]))
-            self._n_found += len(hits)
+    def add(self, rows: Indices, numbers: Indices, products: Vectors) -> None:
+        """Take note that `rows`, counted from the first here, have these products with others."""
+        with self._lock:
+            self._found.append((rows.astype(np.uint16), numbers.astype(np.uint32), products))
+            self._n_found += len(rows)
             self._drop_if_many()
 
-    def nearest(self) -> tuple[Indices, Vectors]:
+    def nearest(self, fallback: Indices) -> tuple[Indices, Vectors]:
         """
-        Name the nearest rows of each query and their similarities, (n_queries, k) both.
+        Name the nearest of each row and their similarities, (n_rows, k) both.
 
-        A query of zeros is similar to nothing: its row holds the first `k` rows and zeros.
+        A row that wanted no candidates gets its row of `fallback` and similarities of 0.
         """
         rows, numbers, similarities, ranks = self._ranked()
-        nearest = np.tile(np.arange(self.k), (len(self.queries), 1))
+        nearest = fallback.copy()
         nearest[rows, ranks] = numbers
         nearest_similarities = np.zeros(nearest.shape, dtype=similarities.dtype)
         nearest_similarities[rows, ranks] = similarities
@@ -64,7 +76,7 @@ class Candidates:
 
     def _drop_if_many(self) -> None:
         """Keep the memory bounded, even where nearly everything ties."""
-        limit = 5 * self.k * len(self.queries)
+        limit = self._n_per_row * len(self.thresholds)
         if self._n_found <= limit:
             return
 
@@ -74,55 +86,50 @@ class Candidates:
             self._keep(rows, numbers, similarities.astype(np.float32))
 
     def _drop_hopeless(self) -> None:
-        """Raise each query's threshold to its k-th best product and drop what lies below."""
+        """Raise each row's threshold to its k-th best product and drop what lies below."""
         rows, numbers, products = (
             np.concatenate(parts) for parts in zip(*self._found, strict=True)
         )
-        self._raise_threshold(rows, products)
-        keep = products >= self._threshold[rows]
+        order = np.argsort(rows, kind="stable")
+        rows, numbers, products = rows[order], numbers[order], products[order]
+
+        self._raise_thresholds(rows, products)
+        keep = np.flatnonzero(products >= self.thresholds[rows])
         self._keep(rows[keep], numbers[keep], products[keep])
 
     def _keep(self, rows: Indices, numbers: Indices, products: Vectors) -> None:
         self._found = [(rows, numbers, products)]
         self._n_found = len(rows)
 
-    def _raise_threshold(self, rows: Indices, products: Vectors) -> None:
-        if np.abs(products).max(initial=0) > 1.5:
-            raise InputError("rows of length 1 or 0 were expected: scale them with unit_rows first")
+    def _raise_thresholds(self, rows: Indices, products: Vectors) -> None:
+        """Look for the k-th best among the first candidates of each row, however many it has."""
+        places = _places_in_runs(rows, len(self.thresholds))
+        width = min(places.max(initial=-1) + 1, 2 * self._n_per_row)
+        if width < self.k:
+            return
 
-        in_order = np.sort(4.0 * rows - products)
-        counts, starts = _runs(rows, len(self.queries))
-        enough = np.flatnonzero(counts >= self.k)
-        kth_best = 4.0 * enough - in_order[starts[enough] + self.k - 1]
-        bounds = kth_best.astype(np.float32) - self._margin
-        self._threshold[enough] = np.maximum(self._threshold[enough], bounds)
+        first = places < width
+        table = np.full((len(self.thresholds), width), -np.inf, dtype=np.float32)
+        table[rows[first], places[first]] = products[first]
+        table.partition(width - self.k, axis=1)
+        self.expect(slice(None), table[:, width - self.k])
 
     def _ranked(self) -> tuple[Indices, Indices, Vectors, Indices]:
         """Score what is left in float64; give rows, numbers, similarities and ranks below k."""
         self._drop_hopeless()
         [(rows, numbers, _)] = self._found
-        similarities = _exact_similarities(self.queries, self.corpus, rows, numbers)
+        rows, numbers = rows.astype(np.intp), numbers.astype(np.intp)
+        similarities = self._exact(rows, numbers)
 
         order = np.lexsort((numbers, -similarities, rows))
         rows, numbers, similarities = rows[order], numbers[order], similarities[order]
-        _, starts = _runs(rows, len(self.queries))
-        ranks = np.arange(len(rows)) - starts[rows]
+        ranks = _places_in_runs(rows, len(self.thresholds))
         best = ranks < self.k
 
         return rows[best], numbers[best], similarities[best], ranks[best]
 
 
-def _rounding_margin(n_dimensions: int) -> np.float32:
-    """
-    Bound how far two float32 products of unit rows can be out of order.
-
-    Each is off by at most n * 2**-24 of the sum of the absolute terms, which is at most 1.
-    The few more cover the rounding of float64 input, of the rows' lengths and of the answer.
-    """
-    return np.float32(2 * (n_dimensions + 8) * 2.0**-24)
-
-
-def _lower_bounds(products: Vectors, k: int) -> Vectors:
+def kth_best_at_least(products: Vectors, k: int) -> Vectors:
     """
     Find for each row a number that at least `k` of its entries reach.
 
@@ -140,22 +147,9 @@ def _lower_bounds(products: Vectors, k: int) -> Vectors:
     return np.partition(maxima, n_groups - k, axis=1)[:, n_groups - k]
 
 
-def _exact_similarities(
-    queries: Vectors, corpus: Vectors, rows: Indices, numbers: Indices
-) -> Vectors:
-    """Compute the cosine of each pair in float64, then round to the type of the input."""
-    similarities = np.empty(len(rows), dtype=np.result_type(queries, corpus))
-    queries = queries.astype(np.float64)
-    for start in range(0, len(rows), _PAIRS_AT_ONCE):
-        pairs = slice(start, start + _PAIRS_AT_ONCE)
-        found = corpus[numbers[pairs]].astype(np.float64)
-        similarities[pairs] = np.vecdot(queries[rows[pairs]], found)
-
-    return np.clip(similarities, -1, 1, out=similarities)
-
-
-def _runs(rows: Indices, n_rows: int) -> tuple[Indices, Indices]:
-    """Count how often each row number occurs, and where its run starts once they are sorted."""
+def _places_in_runs(rows: Indices, n_rows: int) -> Indices:
+    """Count within each run of equal row numbers, given in order: 0, 1, 2, 0, 1, ..."""
     counts = np.bincount(rows, minlength=n_rows)
+    starts = np.cumsum(counts) - counts
 
-    return counts, np.cumsum(counts) - counts
+    return np.arange(len(rows)) - starts[rows]

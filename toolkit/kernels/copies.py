@@ -1,10 +1,10 @@
-"""Which rows of a matrix are one copy too many."""
+"""Which rows of a matrix are copies of which."""
 
 import numpy as np
 
 from toolkit.kernels.arrays import Indices, Vectors
 
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 512
 
 
 def first_copies(vectors: Vectors, k: int) -> Indices:
@@ -28,13 +28,43 @@ def first_copies(vectors: Vectors, k: int) -> Indices:
     >>> first_copies(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]), 2)
     array([0, 1, 2])
     """
+    _, n_above = copies_above(vectors)
+
+    return np.flatnonzero(n_above < k)
+
+
+def copies_above(vectors: Vectors) -> tuple[Indices, Indices]:
+    """
+    Find for each row the first that is identical to it, and count those that stand above it.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_rows, n_dimensions)
+
+    Returns
+    -------
+    first : ndarray of shape (n_rows,)
+    n_above : ndarray of shape (n_rows,)
+
+    Examples
+    --------
+    >>> first, n_above = copies_above(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]))
+    >>> first
+    array([0, 1, 0, 0])
+    >>> n_above
+    array([0, 0, 1, 2])
+    """
     keys = _row_keys(vectors)
     order = np.argsort(keys, kind="stable")
     position = np.arange(len(order))
     starts = np.where(_repeats_previous(vectors, keys, order), 0, position)
-    n_copies_above = position - np.maximum.accumulate(starts)
+    starts = np.maximum.accumulate(starts)
 
-    return np.sort(order[n_copies_above < k])
+    first, n_above = np.empty_like(order), np.empty_like(order)
+    first[order] = order[starts]
+    n_above[order] = position - starts
+
+    return first, n_above
 
 
 def _row_keys(vectors: Vectors) -> Vectors:
@@ -44,7 +74,8 @@ def _row_keys(vectors: Vectors) -> Vectors:
     keys = np.empty(n_rows)
     for start in range(0, n_rows, _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
-        np.vecdot(vectors[rows].astype(np.float64), direction, out=keys[rows])
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.vecdot(vectors[rows].astype(np.float64), direction, out=keys[rows])
 
     return keys
 

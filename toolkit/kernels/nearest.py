@@ -1,18 +1,31 @@
 """The most similar rows of a matrix: exact, blocked, and the same however the work is cut."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
 import numpy as np
 
 from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices, Vectors
-from toolkit.kernels.candidates import Candidates
+from toolkit.kernels.blocks import (
+    BLOCK_BYTES,
+    Products,
+    block_columns,
+    entries,
+    slices,
+    stripe_rows,
+    strips,
+)
+from toolkit.kernels.candidates import Candidates, kth_best_at_least
 from toolkit.kernels.copies import first_copies
-from toolkit.kernels.threads import for_each, n_threads
+from toolkit.kernels.directions import Directions, exact_cosines, rounding_margin
+from toolkit.kernels.threads import for_each
 
-BLOCK_BYTES = 20 * 2**20
-
-# With 1024, rows of products would lie a power of two apart and crowd each other out of the cache.
-_QUERIES_PER_BLOCK = 1000
 _QUERIES_WORTH_A_LOOK_AT_COPIES = 256
+_QUERIES_WORTH_A_THREAD = 512
+
+_ForEach: TypeAlias = Callable[[Callable[[slice], None], Sequence[slice]], None]
 
 
 def top_k(
@@ -21,16 +34,18 @@ def top_k(
     """
     Find the `k` corpus rows most similar to each query, the most similar first.
 
-    Similarities are those of float64 arithmetic, rounded to the type of the input; where they
+    Similarities are cosines in float64 arithmetic, rounded to the type of the input; where they
     tie, the row that stands higher comes first. So the answer is the same for any `block_bytes`
-    and any number of threads, and identical rows always tie.
+    and any number of threads, identical rows always tie, and shuffling the corpus changes no
+    similarity, only which of the rows that tie with the last one are named.
 
     Parameters
     ----------
     queries : ndarray of shape (n_queries, n_dimensions), float32 or float64
-        Rows of length 1 or 0, as `unit_rows` gives them.
+        Rows of any length. A row of zeros is similar to nothing: it gets the first `k` rows and
+        similarities of 0.
     corpus : ndarray of shape (n_corpus, n_dimensions), float32 or float64
-        Rows of length 1 or 0; may be memory-mapped.
+        Rows of any length; may be memory-mapped.
     k : int
         How many, >= 1; all of them where the corpus has fewer rows.
     block_bytes : int
@@ -44,113 +59,95 @@ def top_k(
     Examples
     --------
     >>> corpus = np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
-    >>> indices, similarities = top_k(np.array([[1.0, 0.0]]), corpus, 2)
+    >>> indices, similarities = top_k(np.array([[2.0, 0.0]]), corpus, 2)
     >>> indices
     array([[0, 2]])
     >>> similarities
     array([[1. , 0.6]])
     """
-    k = _checked_k(k, queries, corpus)
-    indices = np.zeros((len(queries), k), dtype=np.intp)
-    similarities = np.zeros((len(queries), k), dtype=np.result_type(queries, corpus))
-    if k == 0 or len(queries) == 0:
+    if k < 1:
+        raise InputError(f"k must be at least 1, got {k!r}")
+    search = _Search(*_asking_and_known(queries, corpus, k), min(k, len(corpus)), block_bytes)
+    shape = len(queries), search.k
+    indices = np.zeros(shape, dtype=np.intp)
+    similarities = np.zeros(shape, dtype=np.result_type(queries, corpus))
+    if indices.size == 0:
         return indices, similarities
 
-    numbers = np.arange(len(corpus))
-    if len(queries) >= _QUERIES_WORTH_A_LOOK_AT_COPIES:
-        numbers = first_copies(corpus, k)
+    if len(queries) < _QUERIES_WORTH_A_THREAD:
+        return search.nearest(slice(0, len(queries)), for_each)
 
-    def search(rows: slice) -> None:
-        indices[rows], similarities[rows] = _search(queries[rows], corpus, numbers, k, block_bytes)
+    def run(part: slice) -> None:
+        indices[part], similarities[part] = search.nearest(part, _one_by_one)
 
-    for_each(search, _query_blocks(len(queries), k, block_bytes))
+    for_each(run, search.parts())
 
     return indices, similarities
 
 
-def neighbors(
-    vectors: Vectors, k: int, *, block_bytes: int = BLOCK_BYTES
-) -> tuple[Indices, Vectors]:
-    """
-    Find for each row the `k` most similar of the other rows, as `top_k` would without the row.
-
-    Parameters
-    ----------
-    vectors : ndarray of shape (n_rows, n_dimensions), float32 or float64
-        Rows of length 1 or 0, as `unit_rows` gives them.
-    k : int
-        How many, >= 1; all others where there are fewer.
-    block_bytes : int
-        Bytes of similarities that each thread holds at a time.
-
-    Returns
-    -------
-    indices : ndarray of shape (n_rows, k)
-    similarities : ndarray of shape (n_rows, k), in [-1, 1]
-
-    Examples
-    --------
-    >>> indices, _ = neighbors(np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]]), 1)
-    >>> indices
-    array([[2],
-           [2],
-           [1]])
-    """
-    indices, similarities = top_k(vectors, vectors, k + 1, block_bytes=block_bytes)
-    others = indices != np.arange(len(vectors))[:, None]
-    # Where k + 1 copies of a row stand above it, it is not there to be left out.
-    others[others.all(axis=1), -1:] = False
-    shape = (len(vectors), max(indices.shape[1] - 1, 0))
-
-    return indices[others].reshape(shape), similarities[others].reshape(shape)
+def _one_by_one(job: Callable[[slice], None], items: Sequence[slice]) -> None:
+    for item in items:
+        job(item)
 
 
-def _checked_k(k: int, queries: Vectors, corpus: Vectors) -> int:
-    if k < 1:
-        raise InputError(f"k must be at least 1, got {k!r}")
-    if queries.shape[1] != corpus.shape[1]:
-        raise InputError(
-            f"queries have {queries.shape[1]} dimensions and the corpus has {corpus.shape[1]}: "
-            "both must come from the same model"
+def _asking_and_known(queries: Vectors, corpus: Vectors, k: int) -> tuple[Directions, Directions]:
+    asking, known = Directions(queries), Directions(corpus)
+    asking.check_same_dimensions(known)
+    if len(asking) >= _QUERIES_WORTH_A_LOOK_AT_COPIES:
+        known = Directions(corpus, first_copies(known.vectors, k))
+    if len(asking) * k > len(known):
+        known.remember_lengths()
+
+    return asking, known
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One call of `top_k`, cut into parts."""
+
+    queries: Directions
+    corpus: Directions
+    k: int
+    block_bytes: int
+    products: Products = field(default_factory=Products)
+
+    def parts(self) -> list[slice]:
+        """Cut the queries so that every thread has work and candidates fit in memory as well."""
+        n_rows = min(
+            stripe_rows(len(self.queries), self.block_bytes), self.block_bytes // (64 * self.k)
         )
 
-    return min(k, len(corpus))
+        return slices(0, len(self.queries), max(n_rows, 1))
 
+    def nearest(self, part: slice, each: _ForEach) -> tuple[Indices, Vectors]:
+        """Run a few queries against the corpus, block by block as `each` goes through them."""
+        queries = self.queries.units(part)
+        candidates = self._candidates(part, queries)
 
-def _query_blocks(n_queries: int, k: int, block_bytes: int) -> list[slice]:
-    """Cut the queries so that every thread has work and candidates fit in memory as well."""
-    n_rows = min(
-        _QUERIES_PER_BLOCK,
-        -(-n_queries // n_threads()),
-        block_bytes // (64 * k),
-    )
-    n_rows = max(n_rows, 1)
+        def look(columns: slice) -> None:
+            products = self.products.of(queries, self.corpus.units(columns))
+            for rows, strip in strips(products):
+                if columns.start == 0:
+                    candidates.expect(rows, kth_best_at_least(strip, self.k))
+                i, j, hits = entries(strip, strip >= candidates.thresholds[rows, None])
+                candidates.add(i + rows.start, j + columns.start, hits)
 
-    return [slice(start, start + n_rows) for start in range(0, n_queries, n_rows)]
+        n_columns = block_columns(len(queries), self.queries.n_dimensions, self.block_bytes)
+        first, *others = slices(0, len(self.corpus), n_columns)
+        look(first)
+        each(look, others)
+        first_rows = np.tile(np.arange(self.k), (len(queries), 1))
+        positions, similarities = candidates.nearest(first_rows)
 
+        return self.corpus.numbered(positions), similarities
 
-def _search(
-    queries: Vectors, corpus: Vectors, numbers: Indices, k: int, block_bytes: int
-) -> tuple[Indices, Vectors]:
-    """Run a few queries against the corpus rows `numbers`, block by block."""
-    candidates = Candidates(queries, corpus, k)
-    queries = queries.astype(np.float32, copy=False)
-    n_columns = max(block_bytes // (4 * max(queries.shape)), 1)
-    products = np.empty(len(queries) * n_columns, dtype=np.float32)
+    def _candidates(self, part: slice, queries: Vectors) -> Candidates:
+        def exact(rows: Indices, numbers: Indices) -> Vectors:
+            return exact_cosines(self.queries, self.corpus, rows + part.start, numbers)
 
-    for start in range(0, len(numbers), n_columns):
-        some = numbers[start : start + n_columns]
-        block = _rows(corpus, some).astype(np.float32, copy=False)
-        out = products[: len(queries) * len(some)].reshape(len(queries), len(some))
-        candidates.add(np.matmul(queries, block.T, out=out), some)
-
-    return candidates.nearest()
-
-
-def _rows(corpus: Vectors, numbers: Indices) -> Vectors:
-    """Take rows without a copy where they stand side by side."""
-    first, last = numbers[0], numbers[-1]
-    if last - first + 1 == len(numbers):
-        return corpus[first : last + 1]
-
-    return corpus[numbers]
+        return Candidates(
+            np.where(queries.any(axis=1), -np.inf, np.inf).astype(np.float32),
+            self.k,
+            margin=rounding_margin(self.queries.n_dimensions),
+            exact=exact,
+        )

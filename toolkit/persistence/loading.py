@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from toolkit.embedding import Provider
+from toolkit.embedding.origin import Origin
 from toolkit.errors import ModelFileError
 from toolkit.persistence.archive import (
     SCHEMA,
@@ -18,7 +19,6 @@ from toolkit.persistence.archive import (
 )
 from toolkit.persistence.embedders import with_provider
 from toolkit.persistence.frames_apart import StoredFrame, frame_from_json
-from toolkit.persistence.origin import Origin
 from toolkit.persistence.rebuilding import rebuild
 from toolkit.persistence.schema import OLDEST_PROTOCOL, foreign_parts, nodes, trusted_types
 from toolkit.text_embedder import TextEmbedder

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from toolkit.embedding.origin import Origin
 from toolkit.errors import InputError
 from toolkit.persistence.archive import FORMAT, Manifest
-from toolkit.persistence.origin import Origin
 
 PACKAGES = ("text-embedding-toolkit", "scikit-learn", "numpy", "skops")
 

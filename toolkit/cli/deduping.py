@@ -1,0 +1,258 @@
+"""Duplicates of a table found, told and written, as the options of a command line ask for it."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toolkit.cli.tables import Rejects, check_output, same_file, text_columns
+from toolkit.cli.talk import note, notes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from toolkit.audit import Duplicates, Overlap
+    from toolkit.embedding import Embeddings
+    from toolkit.frames import ReadReport
+    from toolkit.text_embedder import TextEmbedder
+
+ROW = "row"
+"""What rows are called by where no column names them."""
+
+MARKS = ["duplicate_of", "similarity", "reason"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """
+    A table and its duplicates.
+
+    Attributes
+    ----------
+    frame : DataFrame
+    report : ReadReport
+        How it was read, so that it is written alike.
+    found : Duplicates or Overlap
+    """
+
+    frame: "pd.DataFrame"
+    report: "ReadReport"
+    found: "Duplicates | Overlap"
+
+    def kept(self) -> "pd.DataFrame":
+        """Return the rows that are not left out."""
+        return self.frame[~self.found.is_duplicate.to_numpy()]
+
+    def marked(self) -> "pd.DataFrame":
+        """Return all rows, each with what it is a duplicate of, how near and why."""
+        from toolkit.frames import append_columns
+
+        return append_columns(self.frame, self.found.table[MARKS].round(4))
+
+    def left_out(self) -> "pd.DataFrame":
+        """Return the rows that are left out, marked."""
+        return self.marked()[self.found.is_duplicate.to_numpy()]
+
+    def listed(self, name: str) -> "pd.DataFrame":
+        """Return the duplicates side by side: groups, or pairs of rows of two tables."""
+        from toolkit.audit import Duplicates
+
+        found = self.found
+        rows = found.groups if isinstance(found, Duplicates) else found.pairs
+        clash = [column for column in rows if column == name]
+        rows = rows.rename(columns={column: f"{column}_2" for column in clash})
+
+        return rows.rename_axis(name).reset_index().round({"similarity": 4})
+
+
+def check_usage(options: Mapping[str, Any]) -> None:
+    """Raise now, not after hours of work, if the command cannot end well."""
+    if options["mark"] and options["listing"]:
+        raise click.UsageError("--mark writes all rows and --list only duplicates: choose one")
+    if options["duplicates"] and (options["mark"] or options["listing"]):
+        raise click.UsageError("--duplicates is for rows left out; --mark and --list leave none")
+    if options["threshold"] is not None and math.isnan(options["threshold"]):
+        raise click.UsageError("--threshold nan is no cosine: name a number")
+    read = [options["table"], options["against"]]
+    if read == ["-", "-"]:
+        raise click.UsageError("INPUT and --against cannot both be standard input")
+    if options["duplicates"] == "-":
+        raise click.UsageError("--duplicates - would mix with the output: name a file")
+    _check_written("output", read, options)
+    _check_written("duplicates", [*read, options["output"]], options)
+
+
+def _check_written(option: str, others: Sequence[str | None], options: Mapping[str, Any]) -> None:
+    path = options[option]
+    if path in (None, "-"):
+        return
+    if any(other is not None and same_file(other, path) for other in others):
+        raise click.UsageError(f"--{option} {path} is also read or written: name another file")
+    check_output(path, force=options["force"])
+
+
+def compared(rejects: Rejects, options: Mapping[str, Any]) -> Compared | None:
+    """Read and compare; None if only a forecast was asked for."""
+    from toolkit.cli.forecasts import tell_forecast_of
+
+    format = options["input_format"]
+    frame, report = _read(options["table"], rejects, limit=options["limit"], format=format)
+    columns = text_columns(frame, options["text"])
+    tables = [_given(frame, columns, options)]
+    if options["against"]:
+        other, _ = _read(options["against"], rejects)
+        with _naming(options["against"]):
+            tables.append(_given(other, columns, options))
+    embedder = _embedder(options)
+    if options["dry_run"]:
+        tell_forecast_of([list(table.texts) for table in tables], embedder)
+        return None
+
+    return Compared(frame, report, _found(tables, embedder, rejects, options))
+
+
+def _found(
+    tables: Sequence["_Given"],
+    embedder: "TextEmbedder",
+    rejects: Rejects,
+    options: Mapping[str, Any],
+) -> "Duplicates | Overlap":
+    from toolkit.audit import THRESHOLD, near_duplicates, text_overlap
+
+    threshold = options["threshold"] or THRESHOLD
+    vectors = [_embedded(table.texts, embedder, rejects) for table in tables]
+    if len(tables) == 1:
+        [own] = tables
+        return near_duplicates(own.texts, vectors[0], threshold=threshold, labels=own.labels)
+
+    own, known = tables
+    return text_overlap(
+        own.texts,
+        known.texts,
+        vectors=(vectors[0], vectors[1]),
+        threshold=threshold,
+        labels=None if not own.labels or not known.labels else (own.labels, known.labels),
+    )
+
+
+def answer(compared: Compared, options: Mapping[str, Any]) -> None:
+    """Write the table that is asked for, and say what was found."""
+    as_json, found = options["as_json"], compared.found
+    if options["output"] != "-" or not as_json:
+        _write(compared, options)
+    if as_json:
+        rows = compared.listed(options["id_column"] or ROW)
+        records = json.loads(rows.to_json(orient="records"))
+        click.echo(json.dumps({**found.to_dict(), "duplicates": records}, ensure_ascii=False))
+    elif not click.get_current_context().meta.get("toolkit.quiet"):
+        click.echo(found.to_text().rstrip(), err=True)
+
+
+def _read(
+    table: str, rejects: Rejects, *, limit: int | None = None, format: str | None = None
+) -> tuple["pd.DataFrame", "ReadReport"]:
+    from toolkit.frames import FrameReader, require_rows
+
+    with FrameReader(table, limit=limit, format=format) as reader:
+        frame = next(iter(reader))
+    rejects.take(reader.report)
+    notes(reader.report.problems())
+    require_rows(frame, reader.report.source)
+
+    return frame, reader.report
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The texts of a table, named by their ids or row numbers, and its labels if any are asked."""
+
+    texts: "pd.Series[Any]"
+    labels: list[str] | None
+
+
+def _given(frame: "pd.DataFrame", columns: Sequence[str], options: Mapping[str, Any]) -> _Given:
+    import pandas as pd
+
+    from toolkit.frames import require_columns
+    from toolkit.labelled_texts import label_texts
+    from toolkit.texts import text_values
+
+    ids, label = options["id_column"], options["label"]
+    require_columns(frame, [*columns, *filter(None, [ids, label])])
+    index: pd.Index[Any] = pd.RangeIndex(len(frame))
+    if ids and frame[ids].is_unique and frame[ids].notna().all():
+        index = pd.Index(frame[ids])
+    elif ids:
+        note(f"note: column {ids!r} does not tell rows apart: they are numbered from 0")
+
+    texts = pd.Series(text_values(frame, columns), index=index, dtype=object)
+
+    return _Given(texts, label_texts(list(frame[label])) if label else None)
+
+
+def _embedder(options: Mapping[str, Any]) -> "TextEmbedder":
+    from toolkit.text_embedder import TextEmbedder
+
+    return TextEmbedder(
+        options["provider"],
+        task="similarity",
+        cache=not options["no_cache"],
+        on_error=options["on_error"],
+    )
+
+
+def _embedded(texts: "pd.Series[Any]", embedder: "TextEmbedder", rejects: Rejects) -> "Embeddings":
+    """Embed the texts of a table; note those that cannot be."""
+    from toolkit.embedding import counting
+
+    with counting() as counts:
+        vectors = embedder.fit_transform(texts)
+    rejects.take_failures(counts.failures, list(texts), 0)
+
+    return vectors
+
+
+@contextmanager
+def _naming(table: str) -> Iterator[None]:
+    """Say which of two tables an error is about."""
+    from toolkit.errors import TableError
+
+    try:
+        yield
+    except TableError as error:
+        raise TableError(f"{table}: {error}") from error
+
+
+def _write(compared: Compared, options: Mapping[str, Any]) -> None:
+    if options["listing"]:
+        table = compared.listed(options["id_column"] or ROW)
+    else:
+        table = compared.marked() if options["mark"] else compared.kept()
+    if options["duplicates"]:
+        _write_table(compared.left_out(), options["duplicates"], None, compared, options)
+    _write_table(table, options["output"], options["format"], compared, options)
+
+
+def _write_table(
+    table: "pd.DataFrame",
+    target: str,
+    format: str | None,
+    compared: Compared,
+    options: Mapping[str, Any],
+) -> None:
+    from toolkit.frames import FrameWriter
+
+    writer = FrameWriter(
+        target,
+        like=compared.report,
+        format=format,
+        overwrite=options["force"],
+        spreadsheet_safe=options["spreadsheet_safe"],
+    )
+    with writer:
+        writer.write(table)
+    notes(writer.notes())
