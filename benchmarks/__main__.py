@@ -10,8 +10,15 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-WITHOUT_DATA = ("bench_start.py", "bench_top_k.py", "bench_services.py")
-WITH_DATA = ("bench_encode.py", "bench_fit.py", "bench_out_of_scope.py", "bench_predict.py")
+WITHOUT_DATA = ("bench_start.py", "bench_top_k.py", "bench_services.py", "bench_index.py")
+WITH_DATA = (
+    "bench_encode.py",
+    "bench_fit.py",
+    "bench_out_of_scope.py",
+    "bench_predict.py",
+    "bench_sts.py",
+    "bench_duplicates.py",
+)
 
 
 def main() -> None:

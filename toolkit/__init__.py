@@ -8,6 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from toolkit.audit import Duplicates as Duplicates
+    from toolkit.audit import Overlap as Overlap
+    from toolkit.audit import near_duplicates as near_duplicates
+    from toolkit.audit import text_overlap as text_overlap
     from toolkit.classification import CosineCentroidClassifier as CosineCentroidClassifier
     from toolkit.classification import CosineKNNClassifier as CosineKNNClassifier
     from toolkit.classification import CosineLogisticClassifier as CosineLogisticClassifier
@@ -43,11 +47,14 @@ if TYPE_CHECKING:
     from toolkit.frames import write_frame as write_frame
     from toolkit.kernels import cosine_similarities as cosine_similarities
     from toolkit.kernels import cosine_similarity as cosine_similarity
+    from toolkit.kernels import neighbor_graph as neighbor_graph
+    from toolkit.kernels import pairs_above as pairs_above
     from toolkit.kernels import top_k as top_k
     from toolkit.kernels import unit_rows as unit_rows
     from toolkit.persistence import load as load
     from toolkit.persistence import read_manifest as read_manifest
     from toolkit.persistence import save as save
+    from toolkit.search import CosineIndex as CosineIndex
     from toolkit.text_embedder import TextEmbedder as TextEmbedder
 
 __version__ = "0.1.0"
@@ -57,8 +64,10 @@ _HOME = {
     "CachedProvider": "toolkit.embedding",
     "CohereProvider": "toolkit.embedding",
     "CosineCentroidClassifier": "toolkit.classification",
+    "CosineIndex": "toolkit.search",
     "CosineKNNClassifier": "toolkit.classification",
     "CosineLogisticClassifier": "toolkit.classification",
+    "Duplicates": "toolkit.audit",
     "Forecaster": "toolkit.embedding",
     "FrameReader": "toolkit.frames",
     "FrameWriter": "toolkit.frames",
@@ -68,6 +77,7 @@ _HOME = {
     "MistralProvider": "toolkit.embedding",
     "OllamaProvider": "toolkit.embedding",
     "OpenAIProvider": "toolkit.embedding",
+    "Overlap": "toolkit.audit",
     "Provider": "toolkit.embedding",
     "SelectiveClassifier": "toolkit.classification",
     "SentenceTransformerProvider": "toolkit.embedding",
@@ -85,12 +95,16 @@ _HOME = {
     "evaluate_multilabel": "toolkit.evaluation",
     "known_models": "toolkit.embedding.models",
     "load": "toolkit.persistence",
+    "near_duplicates": "toolkit.audit",
+    "neighbor_graph": "toolkit.kernels",
+    "pairs_above": "toolkit.kernels",
     "provider_from_name": "toolkit.embedding",
     "provider_name": "toolkit.embedding",
     "read_frame": "toolkit.frames",
     "read_manifest": "toolkit.persistence",
     "save": "toolkit.persistence",
     "spending_at_most": "toolkit.embedding",
+    "text_overlap": "toolkit.audit",
     "top_k": "toolkit.kernels",
     "unit_rows": "toolkit.kernels",
     "write_frame": "toolkit.frames",

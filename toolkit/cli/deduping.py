@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.tables import Rejects, check_output, same_file, text_columns
+from toolkit.cli.tables import Rejects, check_output, rows_named, same_file, text_columns
 from toolkit.cli.talk import note, notes
 
 if TYPE_CHECKING:
@@ -209,9 +209,10 @@ def _embedded(texts: "pd.Series[Any]", embedder: "TextEmbedder", rejects: Reject
     """Embed the texts of a table; note those that cannot be."""
     from toolkit.embedding import counting
 
-    with counting() as counts:
+    names = list(texts.index)
+    with counting() as counts, rows_named(names):
         vectors = embedder.fit_transform(texts)
-    rejects.take_failures(counts.failures, list(texts), 0)
+    rejects.take_failures(counts.failures, list(texts), names)
 
     return vectors
 

@@ -23,6 +23,7 @@ PACKAGES = {
     "python-calamine": "extra excel",
     "xlsxwriter": "extra excel",
     "zstandard": "extra zst",
+    "faiss-cpu": "extra search",
 }
 
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.tables import Rejects, check_output, same_file, text_columns, whole_table
+from toolkit.cli.tables import (
+    Rejects,
+    check_output,
+    rows_named,
+    same_file,
+    text_columns,
+    whole_table,
+)
 from toolkit.cli.talk import note
 from toolkit.plain_text import percent
 
@@ -185,9 +192,10 @@ def _index(
     embedder = None if options["mode"] == "keyword" else _embedder(options)
     index = CosineIndex(embedder, approximate=options["approximate"])
     texts = pd.Series(text_values(frame, text), index=frame.index, dtype=object)
-    with counting() as counts:
+    names = list(texts.index)
+    with counting() as counts, rows_named(names):
         index.fit(texts, ids, frame.drop(columns=list(text)) if len(text) == 1 else frame)
-    rejects.take_failures(counts.failures, texts.tolist(), 0)
+    rejects.take_failures(counts.failures, texts.tolist(), names)
     if index.recall is not None:
         note(f"approximate: {percent(index.recall)} of the 10 nearest rows are found")
 
