@@ -63,7 +63,7 @@ class Directions:
     def units(self, part: slice) -> Vectors:
         """Give rows of length 1 or 0 in float32: without a copy where they are that already."""
         rows = self._rows(part)
-        squares = _squares(rows)
+        squares = _squares(rows) if self._squares is None else self._squares[part]
         ordinary = (squares > 1e-20) & (squares < 1e20)
         unit = np.abs(squares - 1) <= _SQUARED_LENGTH_TOLERANCE
         odd = np.flatnonzero(~ordinary)
@@ -72,7 +72,8 @@ class Directions:
         if (unit | ~ordinary).all() and not rows[odd].any():
             return rows.astype(np.float32, copy=False)
 
-        units = rows / np.sqrt(squares, out=np.ones_like(squares), where=ordinary)[:, None]
+        lengths = np.sqrt(squares, out=np.ones_like(squares), where=ordinary)
+        units = rows / lengths[:, None].astype(rows.dtype)
         if odd.size:
             units[odd] = unit_rows(rows[odd])
 

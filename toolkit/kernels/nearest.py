@@ -91,7 +91,7 @@ def _one_by_one(job: Callable[[slice], None], items: Sequence[slice]) -> None:
 
 
 def _asking_and_known(queries: Vectors, corpus: Vectors, k: int) -> tuple[Directions, Directions]:
-    asking, known = Directions(queries), Directions(corpus)
+    asking, known = Directions(queries).remember_lengths(), Directions(corpus)
     asking.check_same_dimensions(known)
     if len(asking) >= _QUERIES_WORTH_A_LOOK_AT_COPIES:
         known = Directions(corpus, first_copies(known.vectors, k))

@@ -23,7 +23,7 @@ from toolkit.kernels.threads import for_each
 
 MAX_PAIRS = 50_000_000
 
-_Pairs: TypeAlias = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], Vectors]
+_Pairs: TypeAlias = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
 
 
 def pairs_above(
@@ -84,14 +84,14 @@ def pairs_above(
     threshold = float(threshold)  # so that float32 is compared in float32
     search = _Search(rows, columns, threshold, block_bytes, _Guard(max_pairs, threshold))
     stripes = search.stripes()
-    found = [search.none()] * len(stripes)
+    found: list[_Pairs] = [search.none()] * len(stripes)
 
-    def run(number: int) -> None:
+    def find(number: int) -> None:
         found[number] = search.pairs(stripes[number])
 
-    for_each(run, range(len(stripes)))
+    for_each(find, range(len(stripes)))
 
-    return _joined([search.none(), *found])
+    return search.measured(found)
 
 
 class _Guard:
@@ -137,9 +137,7 @@ class _Search:
 
     def none(self) -> _Pairs:
         """Give no pairs, in the types in which pairs are kept."""
-        dtype = np.result_type(self.rows.vectors, self.columns.vectors)
-
-        return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint32), np.empty(0, dtype=dtype)
+        return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint32)
 
     def pairs(self, stripe: slice) -> _Pairs:
         """Find the pairs of a few rows, in order."""
@@ -152,23 +150,41 @@ class _Search:
                 found.append(self._in_strip(strip, stripe.start + rows.start, columns.start))
                 self.guard.count(len(found[-1][0]), strip.size / self._n_products())
 
-        i, j, similarities = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        i, j = (np.concatenate(parts) for parts in zip(*found, strict=True))
         order = np.argsort(i.astype(np.int64) * len(self.columns) + j)
 
-        return i[order], j[order], similarities[order]
+        return i[order], j[order]
+
+    def measured(self, found: list[_Pairs]) -> tuple[Indices, Indices, Vectors]:
+        """Join the pairs of all stripes and compute their similarities."""
+        ends = np.cumsum([len(i) for i, _ in found], dtype=np.intp)
+        n_pairs = int(ends[-1]) if found else 0
+        i, j = np.empty(n_pairs, dtype=np.intp), np.empty(n_pairs, dtype=np.intp)
+        dtype = np.result_type(self.rows.vectors, self.columns.vectors)
+        similarities = np.empty(n_pairs, dtype=dtype)
+
+        def measure(number: int) -> None:
+            part = slice(ends[number] - len(found[number][0]), ends[number])
+            i[part], j[part] = found[number]
+            similarities[part] = exact_cosines(self.rows, self.columns, i[part], j[part])
+
+        for_each(measure, range(len(found)))
+
+        return i, j, similarities
 
     def _in_strip(self, strip: Vectors, first_row: int, first_column: int) -> _Pairs:
-        near_enough = np.float32(self.threshold) - rounding_margin(self.rows.n_dimensions)
-        i, j, _ = entries(strip, strip >= near_enough)
+        """Find pairs; float64 decides where a product is too near the threshold to be sure."""
+        margin = rounding_margin(self.rows.n_dimensions)
+        i, j, products = entries(strip, strip >= self.threshold - margin)
         i, j = i + first_row, j + first_column
+        near_enough = products >= self.threshold + margin
+        unsure = np.flatnonzero(~near_enough)
+        cosines = exact_cosines(self.rows, self.columns, i[unsure], j[unsure])
+        near_enough[unsure] = cosines >= self.threshold
         if self._one_set():
-            later = j > i
-            i, j = i[later], j[later]
+            near_enough &= j > i
 
-        similarities = exact_cosines(self.rows, self.columns, i, j)
-        above = similarities >= self.threshold
-
-        return i[above].astype(np.uint32), j[above].astype(np.uint32), similarities[above]
+        return i[near_enough].astype(np.uint32), j[near_enough].astype(np.uint32)
 
     def _one_set(self) -> bool:
         return self.rows is self.columns
@@ -180,18 +196,3 @@ class _Search:
         n_products = len(self.rows) * len(self.columns)
 
         return max(n_products // 2, 1) if self._one_set() else n_products
-
-
-def _joined(found: list[_Pairs]) -> tuple[Indices, Indices, Vectors]:
-    """Join the pairs of all stripes, letting go of each as soon as it is copied."""
-    n_pairs = sum(len(i) for i, _, _ in found)
-    i, j = np.empty(n_pairs, dtype=np.intp), np.empty(n_pairs, dtype=np.intp)
-    similarities = np.empty(n_pairs, dtype=found[0][2].dtype)
-    end = n_pairs
-    while found:
-        part = found.pop()
-        start = end - len(part[0])
-        i[start:end], j[start:end], similarities[start:end] = part
-        end = start
-
-    return i, j, similarities
