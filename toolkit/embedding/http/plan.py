@@ -41,6 +41,7 @@ class Plan:
         self._prompt = provider.prompt(task)
         self._texts = texts
         self._shortened: dict[int, str] = {}
+        self._limits = endpoint.limits(provider)
         self._n_bytes = byte_lengths(texts) + len(self._prompt.encode())
 
     def texts(self, rows: Indices) -> list[str]:
@@ -49,7 +50,7 @@ class Plan:
 
     def batches(self, rows: Indices) -> Iterator[Indices]:
         """Yield the rows of one request each."""
-        limits = self._endpoint.limits(self._provider)
+        limits = self._limits = self._endpoint.limits(self._provider)
         for places in batches(self._n_bytes[rows], self._batched_tokens(rows), limits):
             yield rows[places]
 
@@ -129,7 +130,7 @@ class Plan:
 
     def count_cut_by_service(self, rows: Indices) -> None:
         """Count the texts that the service must have cut, as it took more than its model reads."""
-        limit = self._endpoint.limits(self._provider).tokens_per_text
+        limit = self._limits.tokens_per_text
         if limit is None or not (self._provider.cuts_texts and self._provider.truncate):
             return
         cut = [
@@ -144,12 +145,12 @@ class Plan:
     def _batched_tokens(self, rows: Indices) -> Indices:
         """What is cut to the model's limit takes no more room than that."""
         whole = self._whole_tokens(rows)
-        most = self._endpoint.limits(self._provider).tokens_per_text
+        most = self._limits.tokens_per_text
 
         return whole if most is None or not self._provider.truncate else np.minimum(whole, most)
 
     def _whole_tokens(self, rows: Indices) -> Indices:
-        limits = self._endpoint.limits(self._provider)
+        limits = self._limits
 
         return estimated_tokens(self._n_bytes[rows], limits, self._endpoint.tokens_per_byte)
 
