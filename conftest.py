@@ -5,6 +5,7 @@ import pytest
 
 from toolkit.cli.commands import toolkit
 from toolkit.cli.failures import run
+from toolkit.embedding.http.endpoint import forget_endpoints
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOOLKIT_PROGRESS", "0")
@@ -19,6 +20,15 @@ def own_cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("TOOLKIT_CACHE", str(path))
 
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_open_connections():
+    """
+    What tests opened is closed at their end.
+    """
+    yield
+    forget_endpoints()
 
 
 @pytest.fixture
