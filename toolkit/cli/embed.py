@@ -1,5 +1,6 @@
 """toolkit embed: texts to vectors, written beside the rows."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,31 +53,25 @@ def embed_command(table: str, text: str | None, output: str, **options: Any) -> 
     from toolkit.frames.formats import format_of
     from toolkit.text_embedder import TextEmbedder
 
+    on_error = options["on_error"]
     embedder = TextEmbedder(
         options["provider"],
         task=options["task"],
         cache=not options["no_cache"],
-        on_error="raise" if options["on_error"] == "raise" else "nan",
+        on_error="raise" if on_error == "raise" else "nan",
     )
     _note_on_task(embedder)
     if options["dry_run"]:
         tell_forecast(table, embedder, text=text, options=options)
         return
-    as_list = format_of(output, options["format"]).name in LIST_FORMATS
-
-    stream(
-        table,
-        output,
-        lambda frame, columns: with_embeddings(
-            frame,
-            columns,
-            embedder,
-            as_list=as_list,
-            skip_failed=options["on_error"] == "skip",
-        ),
-        text=text,
-        options=options,
+    step = partial(
+        with_embeddings,
+        embedder=embedder,
+        as_list=format_of(output, options["format"]).name in LIST_FORMATS,
+        skip_failed=on_error == "skip",
     )
+
+    stream(table, output, step, text=text, options=options)
 
 
 def _note_on_task(embedder: "TextEmbedder") -> None:

@@ -25,6 +25,7 @@ from toolkit.cli.options import (
 if TYPE_CHECKING:
     from toolkit.classification import TextClassifier
     from toolkit.cli.tables import Rejects
+    from toolkit.evaluation import ClassificationReport, MultilabelReport
     from toolkit.labelled_texts import LabelledTexts
 
 
@@ -48,11 +49,11 @@ if TYPE_CHECKING:
 def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> None:
     """Report accuracy, confusions and calibration of a classifier on the rows of INPUT."""
     from toolkit.cli.forecasts import tell_forecast_of
-    from toolkit.cli.tables import Rejects, rows_named
+    from toolkit.cli.tables import Rejects
     from toolkit.cli.talk import note, notes, telling_counts
     from toolkit.evaluation import ClassificationReport, save_evaluation_plot
     from toolkit.persistence import load
-    from toolkit.pipelines import evaluate_classifier, notes_on_known_rows
+    from toolkit.pipelines import notes_on_known_rows
     from toolkit.texts import text_values
 
     if options["plot"]:
@@ -66,19 +67,28 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
         rows = _rows(table, model, classifier, rejects, options)
         notes([*rows.notes(), *notes_on_known_rows(classifier, rows)])
         if options["dry_run"]:
-            values = text_values(rows.frame, rows.columns)
-            tell_forecast_of([values], classifier.embedder_)
+            tell_forecast_of([text_values(rows.frame, rows.columns)], classifier.embedder_)
             return
-        if options["on_error"] == "skip":
-            rows = rejects.without_failed(rows, classifier.embedder_)
-        with rows_named(list(rows.frame.index)):
-            report = evaluate_classifier(classifier, rows)
+        report = _report(rows, classifier, rejects, options)
     click.echo(json.dumps(report.to_dict()) if as_json else report.to_text())
     if options["plot"] and isinstance(report, ClassificationReport):
         save_evaluation_plot(report, options["plot"], overwrite=options["force"])
         note(f"The plot is in {options['plot']}")
     if failure := rejects.failure():
         raise failure
+
+
+def _report(
+    rows: "LabelledTexts", classifier: "TextClassifier", rejects: "Rejects", options: dict[str, Any]
+) -> "ClassificationReport | MultilabelReport":
+    """Judge by the rows, or by those whose text can be embedded."""
+    from toolkit.cli.tables import rows_named
+    from toolkit.pipelines import evaluate_classifier
+
+    if options["on_error"] == "skip":
+        rows = rejects.without_failed(rows, classifier.embedder_)
+    with rows_named(list(rows.frame.index)):
+        return evaluate_classifier(classifier, rows)
 
 
 def _check_plot(plot: str, table: str, model: str, *, force: bool) -> None:

@@ -84,10 +84,8 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
     confidence can be trusted.
     """
     from toolkit.cli.forecasts import tell_forecast_of
-    from toolkit.cli.tables import Rejects, rows_named
+    from toolkit.cli.tables import Rejects
     from toolkit.cli.talk import notes, telling_counts
-    from toolkit.persistence import save
-    from toolkit.pipelines import fit_classifier
     from toolkit.texts import text_values
 
     _check_request(table, output, options)
@@ -98,24 +96,15 @@ def fit_command(table: str, output: str, as_json: bool, **options: Any) -> None:
         if options["dry_run"]:
             tell_forecast_of([text_values(rows.frame, rows.columns)], model.embedder)
             return
-        if options["on_error"] == "skip":
-            rows = rejects.without_failed(rows, model.embedder)
-        with rows_named(list(rows.frame.index)):
-            fitted = fit_classifier(rows, model)
+        rows, fitted = _fitted(rows, model, rejects, options)
     notes([*_note_on_separator(rows, label, options["separator"]), *fitted.notes])
-    report = fitted.report.to_dict() if fitted.report else {}
-    save(
-        fitted.model,
-        output,
-        training={
-            "table": Path(table).name,
-            "n_rows": len(rows.frame),
-            "label": label,
-            "separator": options["separator"],
-        },
-        metrics={key: value for key, value in report.items() if isinstance(value, (int, float))},
-        overwrite=options["force"],
-    )
+    training = {
+        "table": Path(table).name,
+        "n_rows": len(rows.frame),
+        "label": label,
+        "separator": options["separator"],
+    }
+    _keep(fitted, output, training, overwrite=options["force"])
     _tell(fitted, output, as_json)
     if failure := rejects.failure():
         raise failure
@@ -132,6 +121,31 @@ def _check_request(table: str, output: str, options: dict[str, Any]) -> None:
     if options["separator"] == "":
         raise click.UsageError("--separator must not be empty")
     check_output(output, force=options["force"])
+
+
+def _fitted(
+    rows: "LabelledTexts", model: "TextClassifier", rejects: "Rejects", options: dict[str, Any]
+) -> tuple["LabelledTexts", "FittedClassifier"]:
+    """Learn from the rows, or from those whose text can be embedded; return which they were."""
+    from toolkit.cli.tables import rows_named
+    from toolkit.pipelines import fit_classifier
+
+    if options["on_error"] == "skip":
+        rows = rejects.without_failed(rows, model.embedder)
+    with rows_named(list(rows.frame.index)):
+        return rows, fit_classifier(rows, model)
+
+
+def _keep(
+    fitted: "FittedClassifier", output: str, training: dict[str, Any], *, overwrite: bool
+) -> None:
+    """Write the model file, with the figures of its report."""
+    from toolkit.persistence import save
+
+    report = fitted.report.to_dict() if fitted.report else {}
+    metrics = {key: value for key, value in report.items() if isinstance(value, (int, float))}
+
+    save(fitted.model, output, training=training, metrics=metrics, overwrite=overwrite)
 
 
 def _note_on_separator(rows: "LabelledTexts", label: str, separator: str | None) -> list[str]:

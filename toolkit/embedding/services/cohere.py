@@ -7,9 +7,9 @@ from typing import ClassVar
 from toolkit.embedding.base import Task, check_task
 from toolkit.embedding.http.decoding import check_count, count_in, items, member, vector
 from toolkit.embedding.http.keys import KeySource
-from toolkit.embedding.http.service import HTTPProvider
 from toolkit.embedding.http.wire import Fault, FaultKind, Json, Limits, Reply, Request
-from toolkit.errors import AuthenticationFailed, InputError, QuotaExceeded
+from toolkit.embedding.services.tasked import TaskedProvider
+from toolkit.errors import AuthenticationFailed, QuotaExceeded
 
 INPUT_TYPES: Mapping[Task, str] = {
     "none": "search_document",
@@ -23,8 +23,8 @@ INPUT_TYPES: Mapping[Task, str] = {
 embed texts as documents."""
 
 
-@dataclass(frozen=True)
-class CohereProvider(HTTPProvider):
+@dataclass(frozen=True, kw_only=True)
+class CohereProvider(TaskedProvider):
     """
     Embed texts with Cohere, or with a server that speaks its form of embeddings.
 
@@ -53,20 +53,12 @@ class CohereProvider(HTTPProvider):
     'cohere:embed-v4.0@512'
     """
 
-    task: str | None = None
-
     kind: ClassVar[str] = "cohere"
+    task_told: ClassVar[str] = "an input_type of Cohere, such as clustering"
     cuts_texts: ClassVar[bool] = True
     own_url: ClassVar[str | None] = "https://api.cohere.com"
     url_env: ClassVar[str | None] = "COHERE_BASE_URL"
     own_keys: ClassVar[KeySource] = KeySource(("COHERE_API_KEY", "CO_API_KEY"))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.task is not None and not self.task.strip():
-            raise InputError(
-                f"task must be an input_type of Cohere, such as clustering, got {self.task!r}"
-            )
 
     @property
     def limits(self) -> Limits:

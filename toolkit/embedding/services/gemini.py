@@ -10,9 +10,9 @@ from urllib.parse import quote
 from toolkit.embedding.base import Task, check_task
 from toolkit.embedding.http.decoding import check_count, count_in, items, member, vector
 from toolkit.embedding.http.keys import KeySource
-from toolkit.embedding.http.service import HTTPProvider
 from toolkit.embedding.http.wire import Fault, FaultKind, Json, Limits, Reply, Request
 from toolkit.embedding.models import KnownModel, known_model
+from toolkit.embedding.services.tasked import TaskedProvider
 from toolkit.errors import AuthenticationFailed, InputError, ProviderError, QuotaExceeded
 
 TASK_TYPES: Mapping[Task, str] = {
@@ -36,8 +36,8 @@ USED_UP = r"PerDay|per day|limit: 0\b"
 NO_KEY = r"API_KEY_INVALID|API key (?:not valid|expired)"
 
 
-@dataclass(frozen=True)
-class GeminiProvider(HTTPProvider):
+@dataclass(frozen=True, kw_only=True)
+class GeminiProvider(TaskedProvider):
     """
     Embed texts with Google's Gemini API.
 
@@ -70,9 +70,8 @@ class GeminiProvider(HTTPProvider):
     'gemini:gemini-embedding-001@768'
     """
 
-    task: str | None = None
-
     kind: ClassVar[str] = "gemini"
+    task_told: ClassVar[str] = "a task of Gemini, such as QUESTION_ANSWERING"
     cuts_texts: ClassVar[bool] = True
     own_url: ClassVar[str | None] = "https://generativelanguage.googleapis.com"
     url_env: ClassVar[str | None] = "GEMINI_BASE_URL"
@@ -88,10 +87,6 @@ class GeminiProvider(HTTPProvider):
             raise InputError(
                 "gemini cuts texts that are too long and does not say so: truncate=False cannot be "
                 "promised, leave it out"
-            )
-        if self.task is not None and not self.task.strip():
-            raise InputError(
-                f"task must be a task of Gemini, such as QUESTION_ANSWERING, got {self.task!r}"
             )
 
     @property

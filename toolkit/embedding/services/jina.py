@@ -8,10 +8,10 @@ from typing import ClassVar
 from toolkit.embedding.base import Task, check_task
 from toolkit.embedding.http.decoding import text_in
 from toolkit.embedding.http.keys import KeySource
-from toolkit.embedding.http.service import HTTPProvider
 from toolkit.embedding.http.wire import Fault, FaultKind, Json, Limits, Reply, Request
 from toolkit.embedding.services.openai import no_model, openai_reply
-from toolkit.errors import InputError, QuotaExceeded
+from toolkit.embedding.services.tasked import TaskedProvider
+from toolkit.errors import QuotaExceeded
 
 Words = Mapping[Task, str]
 
@@ -52,7 +52,7 @@ TOO_LONG = r"maximum of (\d+) tokens"
 
 
 @dataclass(frozen=True, kw_only=True)
-class JinaProvider(HTTPProvider):
+class JinaProvider(TaskedProvider):
     """
     Embed texts with Jina AI.
 
@@ -84,9 +84,8 @@ class JinaProvider(HTTPProvider):
     'separation'
     """
 
-    task: str | None = None
-
     kind: ClassVar[str] = "jina"
+    task_told: ClassVar[str] = "a task of Jina, such as separation"
     cuts_texts: ClassVar[bool] = True
     own_url: ClassVar[str | None] = "https://api.jina.ai/v1"
     url_env: ClassVar[str | None] = "JINA_BASE_URL"
@@ -95,11 +94,6 @@ class JinaProvider(HTTPProvider):
         "late_chunking": "it lets vectors depend on the texts that are sent along, so none could "
         "be kept or compared",
     }
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.task is not None and not self.task.strip():
-            raise InputError(f"task must be a task of Jina, such as separation, got {self.task!r}")
 
     @property
     def limits(self) -> Limits:

@@ -31,7 +31,7 @@ DIGEST = 12
 """Characters of a digest, as ``ollama list`` shows it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OllamaProvider(HTTPProvider):
     """
     Embed texts with Ollama, on this machine or another.

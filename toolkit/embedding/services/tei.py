@@ -29,7 +29,7 @@ COMMIT = 12
 """Characters of a commit: enough to tell the versions of one model apart."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TEIProvider(HTTPProvider):
     """
     Embed texts with a server of Hugging Face's Text Embeddings Inference.

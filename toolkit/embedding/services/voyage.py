@@ -6,10 +6,9 @@ from typing import ClassVar
 
 from toolkit.embedding.base import Task, check_task
 from toolkit.embedding.http.keys import KeySource
-from toolkit.embedding.http.service import HTTPProvider
 from toolkit.embedding.http.wire import Fault, Json, Limits, Reply, Request
 from toolkit.embedding.services.openai import no_model, openai_reply
-from toolkit.errors import InputError
+from toolkit.embedding.services.tasked import TaskedProvider
 
 INPUT_TYPES: Mapping[Task, str] = {
     "none": "",
@@ -36,7 +35,7 @@ BYTES_PER_TOKEN = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class VoyageProvider(HTTPProvider):
+class VoyageProvider(TaskedProvider):
     """
     Embed texts with Voyage AI.
 
@@ -67,20 +66,12 @@ class VoyageProvider(HTTPProvider):
     'query'
     """
 
-    task: str | None = None
-
     kind: ClassVar[str] = "voyage"
+    task_told: ClassVar[str] = "an input_type of Voyage, such as document"
     cuts_texts: ClassVar[bool] = True
     own_url: ClassVar[str | None] = "https://api.voyageai.com/v1"
     url_env: ClassVar[str | None] = "VOYAGE_BASE_URL"
     own_keys: ClassVar[KeySource] = KeySource(("VOYAGE_API_KEY",))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.task is not None and not self.task.strip():
-            raise InputError(
-                f"task must be an input_type of Voyage, such as document, got {self.task!r}"
-            )
 
     @property
     def limits(self) -> Limits:
