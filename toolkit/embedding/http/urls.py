@@ -1,12 +1,14 @@
 """Addresses of services: checked once, and shown without anything private."""
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from toolkit.errors import InputError
 
 
+@lru_cache(maxsize=256)  # asked for many times a request
 def checked_url(url: str) -> str:
     """
     Return an address without its last slash, if it may be shown and used.

@@ -36,7 +36,7 @@ class CohereProvider(TaskedProvider):
         Length of the vectors, for models from version 4 on.
     base_url : str, optional
         Another server; ``COHERE_BASE_URL`` or Cohere's own if not given.
-    key_env, truncate, timeout, concurrency
+    key_env, truncate, timeout, concurrency, price
         As for every service: see `HTTPProvider`.
     task : str, optional
         Cohere's ``input_type``. Sent as it is, whatever the vectors are for; if not given, it

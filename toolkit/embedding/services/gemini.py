@@ -52,7 +52,7 @@ class GeminiProvider(TaskedProvider):
         Length of the vectors.
     base_url : str, optional
         Another address, up to the version; ``GEMINI_BASE_URL`` or Google's own if not given.
-    key_env, truncate, timeout, concurrency
+    key_env, truncate, timeout, concurrency, price
         As for every service: see `HTTPProvider`.
     task : str, optional
         A task type as ``QUESTION_ANSWERING``, or for ``gemini-embedding-2`` and later the words of

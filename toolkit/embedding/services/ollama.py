@@ -47,7 +47,7 @@ class OllamaProvider(HTTPProvider):
     base_url : str, optional
         Address of the server; ``OLLAMA_HOST``, as Ollama itself reads it, or
         ``http://127.0.0.1:11434`` if not given.
-    key_env, truncate, timeout, concurrency
+    key_env, truncate, timeout, concurrency, price
         As for every service: see `HTTPProvider`. A key is needed only in Ollama's cloud.
     num_ctx : int, optional
         Tokens that the model reads of a text, > 0; Ollama's and the model's own if not given.

@@ -44,7 +44,7 @@ class TEIProvider(HTTPProvider):
         Address of the server, as ``http://127.0.0.1:8080``.
     dimensions : int, optional
         Length of the vectors, for models that offer a choice.
-    key_env, truncate, timeout, concurrency
+    key_env, truncate, timeout, concurrency, price
         As for every service: see `HTTPProvider`. A key, in ``TEI_API_KEY``, is needed if the
         server was started with one.
 
