@@ -64,8 +64,8 @@ def start(monkeypatch, service: Service) -> Service:
     monkeypatch.setattr(run, "POLICY", POLICY)
     monkeypatch.setattr(run, "GRACE_SECONDS", 0.01)
     monkeypatch.setattr(endpoint, "DISCOVERY_WAIT", 0.0)
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "a-key-of-tests")
 
     return service
 

@@ -172,6 +172,7 @@ def test_a_key_that_goes_unencrypted_is_told_once(service, monkeypatch):
     Not on this machine, and not without a key.
     """
     far = OpenAIProvider("minilm", base_url="http://gpu.example.com/v1")
+    monkeypatch.delenv("OPENAI_API_KEY")
     endpoint_of(far)
     forget_endpoints()
     monkeypatch.setenv("OPENAI_API_KEY", KEY)

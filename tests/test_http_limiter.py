@@ -116,6 +116,33 @@ def at_work(most=16):
     return limiter, clock
 
 
+def test_a_first_window_is_used_at_once_and_replaced_by_the_first_success():
+    """
+    Where nothing is at stake a run begins with more than one, and a slow service keeps fewer.
+    """
+    clock = Clock()
+    limiter = Limiter(16, clock, first=8)
+    assert [limiter.acquire() for _ in range(9)] == [0.0] * 8 + [None]
+
+    clock.now = 2.0
+    limiter.succeeded(0.0, 1)
+
+    assert limiter.window < 8
+
+
+@pytest.mark.parametrize("how", ["refused", "slowed", "released"])
+def test_a_service_that_has_never_answered_well_is_asked_by_one_at_a_time(how):
+    """
+    What begins with failures is probably not there.
+    """
+    limiter = Limiter(16, Clock(), first=8)
+    assert limiter.acquire() == 0
+
+    getattr(limiter, how)(*{"refused": (0.0, 0.0), "slowed": (0.0,), "released": ()}[how])
+
+    assert limiter.window == 1
+
+
 @pytest.mark.parametrize("how", ["refused", "slowed"])
 def test_the_window_is_halved_once_for_what_was_in_flight_together(how):
     """

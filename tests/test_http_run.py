@@ -22,6 +22,7 @@ from tests.http_service import (
 )
 from toolkit.embedding import OpenAIProvider, counting
 from toolkit.embedding.http.endpoint import endpoint_of
+from toolkit.embedding.http.limiter import UNPAID_STEP
 from toolkit.embedding.parts import Part
 from toolkit.errors import (
     AuthenticationFailed,
@@ -167,6 +168,41 @@ def test_a_service_that_is_not_there_is_tried_a_few_times(service):
     assert len(service.sent) == POLICY.first_tries
 
 
+@pytest.mark.parametrize(
+    ("answer", "error", "n_asked"),
+    [
+        (lambda: failing(404, "no"), ModelNotFound, 0),
+        (lambda: failing(400, "no"), ProviderError, 100),
+        (lambda: raising(httpx.ConnectError("refused")), ProviderUnavailable, POLICY.first_tries),
+    ],
+)
+def test_this_machine_is_asked_at_once_and_after_a_failure_as_any_other(
+    service, monkeypatch, answer, error, n_asked
+):
+    """
+    Where no key is sent there is nothing to lose: but a first volley, no more.
+    """
+    monkeypatch.delenv("OPENAI_API_KEY")
+    learn_batches(10)
+    service.answering = lambda texts, number: answer()
+    with pytest.raises(error):
+        PROVIDER.embed(TEXTS)
+
+    assert len(service.sent) <= UNPAID_STEP + n_asked
+
+
+def test_a_failure_of_the_first_volley_loses_no_row(service, monkeypatch):
+    """
+    What was sent together and failed together is sent again.
+    """
+    monkeypatch.delenv("OPENAI_API_KEY")
+    learn_batches(10)
+    service.answering = on(range(1, 9), lambda: failing(503, "loading"))
+
+    assert np.array_equal(PROVIDER.embed(TEXTS), right(TEXTS))
+    assert len(service.sent) <= len(TEXTS) / 10 + UNPAID_STEP
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_service_that_breaks_down_ends_the_run(service, status):
     """
@@ -193,10 +229,11 @@ def test_an_answer_without_vectors_twice_ends_the_run(service, body):
     assert len(service.sent) == 2
 
 
-def test_without_a_key_nothing_is_sent(service):
+def test_without_a_key_nothing_is_sent(service, monkeypatch):
     """
     The vendor would refuse; other servers may need none.
     """
+    monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(AuthenticationFailed, match="OPENAI_API_KEY is not set"):
         OpenAIProvider("text-embedding-3-small").embed(TEXTS)
     assert service.sent == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.embedding.http.faults import classify, message_of, shown
-from toolkit.embedding.http.limiter import Limiter
+from toolkit.embedding.http.limiter import UNPAID_STEP, Limiter
 from toolkit.embedding.http.logs import hide_keys
 from toolkit.embedding.http.urls import host_of, is_this_machine
 from toolkit.embedding.http.wire import Discovery, FaultKind, Limits
@@ -25,9 +25,9 @@ DISCOVERY_AGE = 60.0
 class Endpoint:
     """One service and model; runs in several threads share it."""
 
-    def __init__(self, url: str, concurrency: int) -> None:
+    def __init__(self, url: str, concurrency: int, *, is_unpaid: bool = False) -> None:
         self.url = url
-        self.limiter = Limiter(concurrency)
+        self.limiter = Limiter(concurrency, first=UNPAID_STEP if is_unpaid else 1.0)
         self.has_answered = False
         self.tokens_per_byte: float | None = None
         self.models_told: set[str] = set()
@@ -96,7 +96,9 @@ def endpoint_of(provider: "HTTPProvider") -> Endpoint:
         if key not in _endpoints:
             hide_keys(provider.keys)
             _warn_of_open_key(provider)
-            _endpoints[key] = Endpoint(provider.url, provider.concurrency)
+            _endpoints[key] = Endpoint(
+                provider.url, provider.concurrency, is_unpaid=_is_unpaid(provider)
+            )
 
         return _endpoints[key]
 
@@ -139,6 +141,13 @@ def _begin_anew() -> None:
     global _lock
     _lock = threading.Lock()
     _endpoints.clear()
+
+
+def _is_unpaid(provider: "HTTPProvider") -> bool:
+    """Whether a request that fails can cost nothing, and bothers nobody else."""
+    is_own = is_this_machine(provider.url) and provider.keys.key() is None
+
+    return is_own and not provider.price_per_million
 
 
 def _warn_of_open_key(provider: "HTTPProvider") -> None:

@@ -10,6 +10,9 @@ QUICK_STEP, SLOW_STEP = 16.0, 4.0
 """Requests in flight after the first success, by how long it took: doubling from one takes longer
 than most runs, and a service that thinks long about one request hardly waits for sixteen."""
 
+UNPAID_STEP = 8.0
+"""Requests in flight before any was answered, where neither a key nor money can be at stake."""
+
 SLOWER = 2.0
 """A request that takes this many times the fastest of its size waited in a queue: no more help."""
 
@@ -42,13 +45,16 @@ class Limiter:
     came too fast (429) it sets a pace, a little below what the service took before: a limit on
     requests a second, which no number of requests in flight would meet.
 
-    Threads share it. `most` bounds the window, `clock` gives seconds.
+    Threads share it. `most` bounds the window, which is `first` until the first success and 1 after
+    a failure before it; `clock` gives seconds.
     """
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, most: int, clock: Callable[[], float] = time.monotonic, *, first: float = 1.0
+    ) -> None:
         self._most, self._clock = float(most), clock
         self._lock = threading.Lock()
-        self._window, self._in_flight = 1.0, 0
+        self._window, self._in_flight = min(first, self._most), 0
         self._is_doubling = True
         self._paused_until = self._next_at = 0.0
         self._rate: float | None = None
@@ -89,6 +95,7 @@ class Limiter:
         with self._lock:
             now = self._clock()
             self._in_flight -= 1
+            is_first = not self._served
             self._served.append(now)
             if sent_at < self._refused_at:  # refusals come faster than vectors: it counts too
                 self._n_served += 1
@@ -98,7 +105,7 @@ class Limiter:
                 self._grow_rate(now)
             kind, seconds = size.bit_length(), now - sent_at
             fastest = self._fastest[kind] = min(self._fastest.get(kind, seconds), seconds)
-            if self._window < 2:
+            if is_first or self._window < 2:
                 self._window = QUICK_STEP if seconds < QUICK_SECONDS else SLOW_STEP
             elif seconds <= SLOWER * fastest:
                 self._window += 1.0 if self._is_doubling else 1.0 / self._window
@@ -133,6 +140,8 @@ class Limiter:
         """A request ended in a way that tells nothing of load."""
         with self._lock:
             self._in_flight -= 1
+            if not self._served:
+                self._window = 1.0
 
     def pause(self, seconds: float) -> None:
         """Let nobody send for some seconds."""
@@ -140,7 +149,7 @@ class Limiter:
             self._paused_until = max(self._paused_until, self._clock() + seconds)
 
     def _cut(self, now: float) -> None:
-        self._window = max(1.0, self._window / 2)
+        self._window = max(1.0, self._window / 2) if self._served else 1.0
         self._is_doubling = False
         self._cut_at = now
 

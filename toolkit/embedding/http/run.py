@@ -191,6 +191,9 @@ class Run:
             yield Part(rows, vectors)
 
     def _failed(self, job: Job, fault: Fault) -> Iterator[Failure]:
+        if self._in_flight and not self._endpoint.has_answered:
+            self._jobs.again(job, 0.0)  # of those sent together the last one that fails tells why
+            return
         job.n_failures += fault.kind not in (FaultKind.BUSY, FaultKind.BAD_REPLY)
         job.n_bad_replies += fault.kind is FaultKind.BAD_REPLY
         match fault.kind:

@@ -49,7 +49,7 @@ class HTTPProvider(ABC):
         Texts longer than the model reads are cut at their end and counted; False lets them fail.
     timeout : float, default=120
         Seconds to wait for a reply, > 0.
-    concurrency : int, default=16
+    concurrency : int, default=32
         Most requests in flight at a time, > 0; how many there really are follows from what the
         service can take.
     price : float, optional
@@ -63,7 +63,7 @@ class HTTPProvider(ABC):
     key_env: str | None = None
     truncate: bool = True
     timeout: float = 120.0
-    concurrency: int = 16
+    concurrency: int = 32
     price: float | None = None
 
     kind: ClassVar[str]
