@@ -42,6 +42,21 @@ def test_equals_brute_force_where_copies_are_left_out(monkeypatch):
     np.testing.assert_array_equal(similarities, expected_similarities)
 
 
+@pytest.mark.parametrize("k", [1, 5, 60])
+def test_a_matrix_against_itself_equals_the_same_against_its_copy(monkeypatch, k):
+    """
+    With copies, zeros and ties: that each pair is multiplied once is not to be seen.
+    """
+    monkeypatch.setattr(nearest, "_QUERIES_WORTH_A_THREAD", 1)
+    corpus = make_rows(5, 200, n_dimensions=2)
+
+    indices, similarities = top_k(corpus, corpus, k)
+    expected_indices, expected_similarities = top_k(corpus.copy(), corpus, k)
+
+    np.testing.assert_array_equal(indices, expected_indices)
+    np.testing.assert_array_equal(similarities, expected_similarities)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_near_ties_are_ordered_by_float64(dtype):
     """

@@ -38,8 +38,11 @@ def slices(start: int, stop: int, size: int) -> list[slice]:
 
 
 def stripe_rows(n_rows: int, block_bytes: int) -> int:
-    """Tell how many rows to multiply at a time, so that every thread has work, at least one."""
-    return max(min(ROWS_PER_STRIPE, math.isqrt(block_bytes // 4), -(-n_rows // n_threads())), 1)
+    """Tell how many rows to multiply at a time, at least one: as many stripes for each thread."""
+    most = max(min(ROWS_PER_STRIPE, math.isqrt(block_bytes // 4)), 1)
+    n_stripes = max(n_threads() * math.ceil(n_rows / (most * n_threads())), 1)
+
+    return max(math.ceil(n_rows / n_stripes), 1)
 
 
 def block_columns(n_rows: int, n_dimensions: int, block_bytes: int) -> int:

@@ -20,6 +20,7 @@ from toolkit.kernels.blocks import (
 from toolkit.kernels.candidates import Candidates, kth_best_at_least
 from toolkit.kernels.copies import first_copies
 from toolkit.kernels.directions import Directions, exact_cosines, rounding_margin
+from toolkit.kernels.graph import neighbor_graph
 from toolkit.kernels.threads import for_each
 
 _QUERIES_WORTH_A_LOOK_AT_COPIES = 256
@@ -37,7 +38,8 @@ def top_k(
     Similarities are cosines in float64 arithmetic, rounded to the type of the input; where they
     tie, the row that stands higher comes first. So the answer is the same for any `block_bytes`
     and any number of threads, identical rows always tie, and shuffling the corpus changes no
-    similarity, only which of the rows that tie with the last one are named.
+    similarity, only which of the rows that tie with the last one are named. Where `queries` is
+    `corpus` each pair is multiplied once for both.
 
     Parameters
     ----------
@@ -67,6 +69,9 @@ def top_k(
     """
     if k < 1:
         raise InputError(f"k must be at least 1, got {k!r}")
+    if queries is corpus and len(corpus) > max(k, _QUERIES_WORTH_A_THREAD):
+        return _among_themselves(corpus, k, block_bytes)
+
     search = _Search(*_asking_and_known(queries, corpus, k), min(k, len(corpus)), block_bytes)
     shape = len(queries), search.k
     indices = np.zeros(shape, dtype=np.intp)
@@ -83,6 +88,17 @@ def top_k(
     for_each(run, search.parts())
 
     return indices, similarities
+
+
+def _among_themselves(vectors: Vectors, k: int, block_bytes: int) -> tuple[Indices, Vectors]:
+    """Put each row among its nearest others."""
+    others, similarities = neighbor_graph(vectors, k, block_bytes=block_bytes)
+    own, rows = np.arange(len(vectors)), Directions(vectors)
+    indices = np.column_stack([others, own])
+    similarities = np.column_stack([similarities, exact_cosines(rows, rows, own, own)])
+    order = np.lexsort((indices, -similarities))[:, :k]
+
+    return np.take_along_axis(indices, order, 1), np.take_along_axis(similarities, order, 1)
 
 
 def _one_by_one(job: Callable[[slice], None], items: Sequence[slice]) -> None:
