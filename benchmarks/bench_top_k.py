@@ -1,7 +1,8 @@
 """
-Time `top_k` and `neighbor_graph` against faiss flat and scikit-learn's brute force, all rows
-against all rows, and tell what share of the time a bare matrix product takes. "top_k of others"
-gets a copy of the rows as its queries, and so does not know that each pair occurs twice.
+Time `top_k` and `neighbor_graph` against faiss flat, scikit-learn's brute force and
+sentence-transformers' `semantic_search`, all rows against all rows, and tell what share of the time
+a bare matrix product takes. "top_k of others" gets a copy of the rows as its queries, and so does
+not know that each pair occurs twice.
 
     python benchmarks/bench_top_k.py --rows 20000 --dims 384 -k 16
     python benchmarks/bench_top_k.py --data folder                 # real vectors, 20,000 x 384
@@ -24,6 +25,7 @@ from time import perf_counter, process_time
 from typing import TypeAlias
 
 import numpy as np
+from sentence_transformers.util import semantic_search
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
@@ -57,6 +59,7 @@ def main() -> None:
         times = time_in_turns(contestants, options.rounds)
 
     print_table(times, corpus)
+    print_agreement(contestants, options.k)
     print_memory(corpus, options)
     if not faiss:
         print("faiss was left out: pip install 'text-embedding-toolkit[search]'")
@@ -136,6 +139,7 @@ def pick_contestants(
     }
     contestants[PRODUCT] = lambda: multiply_only(corpus, options.threads)
     contestants["scikit-learn"] = run_sklearn
+    contestants["sentence-transformers"] = lambda: semantic_search(corpus, corpus, top_k=k)
     if faiss:
         contestants["faiss"] = run_faiss
 
@@ -197,6 +201,17 @@ def print_table(times: dict[str, Times], corpus: np.ndarray) -> None:
     others, graph = (ratio(PRODUCT, name, 1) for name in ("top_k of others", "neighbor_graph"))
     print(f"\nsgemm: {rate:.0f} GFLOPS a processor; of that rate top_k of others reaches ", end="")
     print(f"{others:.0%}, neighbor_graph, of half the products, {graph / 2:.0%}")
+
+
+def print_agreement(contestants: dict[str, Callable[[], object]], k: int) -> None:
+    """Tell how many of the neighbours that sentence-transformers names are ours too."""
+    if "sentence-transformers" not in contestants:
+        return
+    theirs = contestants["sentence-transformers"]()
+    ours, _ = contestants["top_k"]()
+    pairs = zip(theirs, ours, strict=True)
+    n_same = sum(len({hit["corpus_id"] for hit in hits} & set(own)) for hits, own in pairs)
+    print(f"of the neighbours of semantic_search {n_same / ours.size:.3%} are those of top_k")
 
 
 def print_memory(corpus: np.ndarray, options: argparse.Namespace) -> None:
