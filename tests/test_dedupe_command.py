@@ -120,8 +120,20 @@ def test_list_of_nothing_has_a_header(command, tmp_path):
     code, out, err = dedupe(command, path, "--list")
 
     assert code == 0
-    assert out.split() == ["row,group,n_rows,duplicate_of,similarity,reason,text,label"]
+    assert out.split() == ["row,group,n_rows,duplicate_of,similarity,reason,text"]
     assert "1 row, no duplicates" in err
+
+
+def test_labels_are_listed_where_they_are_asked_for(command, tickets):
+    """
+    Without --label neither list nor JSON has a column of them.
+    """
+    for arguments in ["--list"], ["--json"], ["--list", "--against", tickets]:
+        _, out, _ = dedupe(command, tickets, *arguments)
+        _, labelled, _ = dedupe(command, tickets, *arguments, "--label", "label")
+
+        assert "label" not in out
+        assert "label" in labelled
 
 
 def test_ids_called_as_our_columns(command, tickets, tmp_path):
@@ -162,6 +174,11 @@ def test_against_leaves_out_what_the_other_table_has(command, tickets, tmp_path)
     assert code == 0, err
     assert out.splitlines() == ["text,label", "what,", "what,"]
     assert "3 rows: 1 of them the other table has already (1 exact; threshold 0.8)" in err
+    conflict = err.split("The same text under different labels (1)")[1].splitlines()
+    assert conflict[1:3] == [
+        "  exact          2 [refund]: where is my parcel",
+        "                 0 [delay]: WHERE IS MY PARCEL",
+    ]
     _, out, _ = dedupe(command, path, "--against", old, "--label", "label", "--json")
     assert json.loads(out)["n_conflicts"] == 1
     assert json.loads(out)["duplicates"][0]["other_text"] == "WHERE IS MY PARCEL"

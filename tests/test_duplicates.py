@@ -403,7 +403,9 @@ def test_embedder_makes_the_vectors():
         ({"texts": ["a"], "threshold": 93}, "got 93"),
         ({"texts": ["a"], "threshold": np.nan}, "got nan"),
         ({"texts": ["a"], "labels": ["x", "y"]}, "got 2 labels"),
+        ({"texts": ["a", "b"], "labels": ["x"]}, "got 1 label"),
         ({"texts": ["a"], "labels": "x"}, "got one text"),
+        ({"texts": pd.DataFrame({"a": ["x"], "b": ["y"]})}, "give one of them, as frame['a']"),
         ({"texts": [["a"]]}, "got list"),
     ],
 )
@@ -416,6 +418,17 @@ def test_what_cannot_be_compared(arguments, message):
 
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["vectors", "labels"])
+def test_two_tables_have_two_of_each(name):
+    """
+    What is given of one table only is told, before anything is compared.
+    """
+    given = {"vectors": (np.eye(1), np.eye(1)), "labels": (["x"], ["y"])}
+    for wrong in given[name][0], [*given[name], given[name][0]]:
+        with pytest.raises(InputError, match=f"expected two {name}, one of each table"):
+            text_overlap(["a"], ["b"], **given | {name: wrong})
 
 
 def test_vectors_of_two_models_are_refused():

@@ -70,6 +70,29 @@ def test_columns_may_be_shown(search):
     assert "no column 'colour'" in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["late", "--show", "colour"], "no column 'colour'"),
+        (["late", "--id", "colour"], "no column 'colour'"),
+        (["late", "--filter", "colour=red"], "no column 'colour'"),
+        (["--queries", "nowhere.csv"], "no file 'nowhere.csv'"),
+    ],
+)
+def test_what_is_not_there_costs_nothing(search, monkeypatch, arguments, message):
+    """
+    A slip in a name is told before a text is embedded, which may take long or cost something.
+    """
+    monkeypatch.setattr(
+        "toolkit.embedding.HashingProvider.embed", lambda *_, **__: pytest.fail("embedded")
+    )
+
+    code, out, err = search(*arguments)
+
+    assert (code, out) == (1, "")
+    assert message in err
+
+
 def test_rows_keep_their_numbers_behind_a_filter(search):
     """
     A filter leaves rows out before they are embedded; numbers stay those of the table.
@@ -197,11 +220,29 @@ def test_nothing_found_is_said(search):
     """
     No hit is no error: stdout is empty and stderr tells what to try.
     """
-    code, out, err = search("zzz", "--mode", "keyword")
+    for arguments, message in [
+        (["zzz", "--mode", "keyword"], "nothing is found: no row has a word of the query"),
+        (["late", "--threshold", "0.999"], "nothing is found: no cosine is 0.999 or more"),
+        (["late", "--filter", "label=x"], "nothing is found: try other words"),
+    ]:
+        code, out, err = search(*arguments)
 
-    assert (code, out) == (0, "")
-    assert "nothing is found" in err
-    assert search("late", "--threshold", "0.999")[1] == ""
+        assert (code, out) == (0, "")
+        assert message in err
+
+
+def test_queries_that_find_nothing_are_counted(search, tmp_path):
+    """
+    They have no line in the table of hits, so that stderr tells how many there are.
+    """
+    queries = tmp_path / "queries.txt"
+    queries.write_text("late parcel\nzzz\nqqq\n")
+
+    code, out, err = search("--queries", queries, "--mode", "keyword", "-k", "1")
+
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert "nothing is found for 2 of 3 queries" in err
+    assert "nothing is found" not in search("--queries", queries, "-k", "1", "--limit", "1")[2]
 
 
 def test_ids_that_repeat_are_replaced_by_numbers(search):
@@ -224,12 +265,25 @@ def test_a_kept_index_is_searched_like_the_table(search, command, tmp_path):
 
     _, found, _ = command("search", tmp_path / "index", "late", "--json")
     _, filtered, _ = command("search", tmp_path / "index", "late", "--json", "--filter", "label=r")
-    code, _, err = command("search", tmp_path / "index", "late", "--text", "text")
 
     assert json.loads(found) == json.loads(expected)
     assert {hit["label"] for hit in json.loads(filtered)["results"]} == {"r"}
-    assert code == 2
-    assert "--text is for tables" in err
+
+
+def test_an_index_refuses_what_is_for_tables(search, command, tmp_path):
+    """
+    What would be passed over in silence is told instead; --no-cache holds for the query.
+    """
+    search("late", "--save", tmp_path / "index", "--approximate")
+    for option in ["--text", "text"], ["--id", "key"], ["--limit", "3"], ["--approximate"]:
+        code, _, err = command("search", tmp_path / "index", "late", *option)
+
+        assert code == 2
+        assert f"{option[0]} is for tables" in err
+
+    command("search", tmp_path / "index", "another query", "--no-cache")
+    _, _, err = command("search", tmp_path / "index", "another query")
+    assert "1 texts embedded" in err
 
 
 def test_rows_that_cannot_be_embedded_may_be_left_out(search, tmp_path, monkeypatch):
@@ -277,6 +331,10 @@ def test_a_dry_run_tells_and_finds_nothing(search):
         (["late", "--save", "x", "--mode", "keyword"], "--mode keyword has none"),
         (["-i", "-o", "x.csv"], "-i reads queries"),
         (["--queries", "x.csv", "-o", "x.csv"], "also written"),
+        (["late", "parcel"], 'put the query in quotes: "late parcel"'),
+        (["late", "--json", "-o", "x.csv"], "choose one"),
+        (["--queries", "x.csv", "--json", "-o", "y.csv"], "choose one"),
+        (["late", "--json", "--format", "csv"], "choose one"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(search, arguments, message):

@@ -1,7 +1,7 @@
 """What is needed to compare texts: clean texts, finite vectors, one label a row."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from toolkit.text_embedder import TextEmbedder
 from toolkit.texts import TextInput, Texts, clean_texts, text_values
 
 LabelInput: TypeAlias = Sequence[object] | np.ndarray | pd.Series
+Given = TypeVar("Given")
 
 THRESHOLD = 0.93
 """Cosine from which on two texts are near, chosen for the default model: see `near_duplicates`."""
@@ -25,8 +26,31 @@ def check_threshold(threshold: float) -> None:
         raise InputError(f"threshold must be a cosine above 0 and at most 1, got {threshold!r}")
 
 
+def both(what: str, values: tuple[Given, Given] | None) -> tuple[Given | None, Given | None]:
+    """
+    Return what is given of two tables, or nothing of both.
+
+    >>> both("labels", None)
+    (None, None)
+    """
+    if values is None:
+        return None, None
+    if not isinstance(values, (tuple, list)) or len(values) != 2:
+        raise InputError(
+            f"expected two {what}, one of each table, got {type(values).__name__}: give them as "
+            f"{what}=(those of the texts, those of the other table)"
+        )
+
+    return values[0], values[1]
+
+
 def texts_of(texts: TextInput) -> Texts:
     """Return at least one clean text."""
+    if isinstance(texts, pd.DataFrame) and len(texts.columns) > 1:
+        raise InputError(
+            f"expected one column of texts, got a frame of {len(texts.columns)}: give one of them, "
+            f"as frame[{texts.columns[0]!r}]"
+        )
     clean = clean_texts(text_values(texts))
     if not clean.texts:
         raise InputError("expected at least one text, got none: give some rows")
@@ -56,7 +80,9 @@ def labels_of(labels: LabelInput | None, n_rows: int) -> np.ndarray | None:
     if labels is None:
         return None
     if isinstance(labels, str) or len(labels) != n_rows:
-        got = "one text" if isinstance(labels, str) else f"{len(labels):,} labels"
+        n_labels = len(labels)
+        counted = f"{n_labels:,} {'label' if n_labels == 1 else 'labels'}"
+        got = "one text" if isinstance(labels, str) else counted
         raise InputError(f"expected a label for each of {n_rows:,} texts, got {got}")
 
     return np.array(clean_texts(list(labels)).texts, dtype=object)

@@ -37,24 +37,25 @@ def duplicates_text(found: "Duplicates", n_examples: int) -> str:
 
 
 def overlap_text(found: "Overlap", n_examples: int) -> str:
-    """Return the counts and the pairs that are least alike, which are most in doubt."""
+    """Return the counts, the pairs that are least alike, and the contradictions."""
     counts = found.to_dict()
     rows = _rows(len(found.table))
     if not counts["n_duplicates"]:
         return f"{rows}, none of which the other table has (threshold {found.threshold:g})\n"
 
-    lines = [
+    told = (
         f"{rows}: {counts['n_duplicates']:,} of them the other table has already "
         f"({_by_reason(counts)}; threshold {found.threshold:g})"
+    )
+    least_alike, conflicts = found.pairs.sort_values("similarity", kind="stable"), found.conflicts
+    title = f"The same text under different labels ({len(conflicts):,})"
+    paragraphs = [
+        told,
+        *_pairs("Least alike among them", least_alike, n_examples),
+        *_pairs(title, conflicts, n_examples),
     ]
-    pairs = found.pairs.sort_values("similarity", kind="stable").head(n_examples)
-    if len(pairs):
-        lines += ["", "Least alike among them"]
-    for row in pairs.itertuples():
-        lines.append(_line(row.Index, row.reason, row.similarity, row.label, row.text))
-        lines.append(_line(row.duplicate_of, "", None, row.other_label, row.other_text))
 
-    return "\n".join(lines) + "\n"
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def _examples(title: str, groups: pd.DataFrame, n_examples: int) -> list[str]:
@@ -64,9 +65,22 @@ def _examples(title: str, groups: pd.DataFrame, n_examples: int) -> list[str]:
 
     blocks = [_block(groups[groups["group"] == group]) for group in by_size.index[:n_examples]]
     n_more = len(by_size) - len(blocks)
-    more = [f"  and {_groups(n_more)} more"] if n_more else []
+    more = [f"  and {n_more:,} more {'group' if n_more == 1 else 'groups'}"] if n_more else []
 
     return ["\n".join([f"{title} ({len(by_size):,})", *"\n".join(blocks).split("\n"), *more])]
+
+
+def _pairs(title: str, pairs: pd.DataFrame, n_examples: int) -> list[str]:
+    """Show rows of both tables, one below the other."""
+    if pairs.empty or not n_examples:
+        return []
+
+    lines = [title]
+    for row in pairs.head(n_examples).itertuples():
+        lines.append(_line(row.Index, row.reason, row.similarity, row.label, row.text))
+        lines.append(_line(row.duplicate_of, "", None, row.other_label, row.other_text))
+
+    return ["\n".join(lines)]
 
 
 def _block(group: pd.DataFrame) -> str:
@@ -75,7 +89,8 @@ def _block(group: pd.DataFrame) -> str:
         for row in group.head(_ROWS_SHOWN).itertuples()
     ]
     if len(group) > _ROWS_SHOWN:
-        lines.append(f"  {'':<13} and {_rows(len(group) - _ROWS_SHOWN)} more")
+        n_more = len(group) - _ROWS_SHOWN
+        lines.append(f"  {'':<13}  and {n_more:,} more {'row' if n_more == 1 else 'rows'}")
 
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from toolkit.audit.comparing import (
     THRESHOLD,
     LabelInput,
+    both,
     check_threshold,
     labels_of,
     texts_of,
@@ -122,10 +123,9 @@ def text_overlap(
     """
     check_threshold(threshold)
     new, old = texts_of(texts), texts_of(known)
-    given = (None, None) if vectors is None else vectors
-    new_vectors, old_vectors = (
-        vectors_of(clean, own, embedder) for clean, own in zip((new, old), given, strict=True)
-    )
+    new_given, old_given = both("vectors", vectors)
+    new_vectors = vectors_of(new, new_given, embedder)
+    old_vectors = vectors_of(old, old_given, embedder)
     if new_vectors.shape[1] != old_vectors.shape[1]:
         raise InputError(
             f"vectors with {new_vectors.shape[1]} dimensions came with others that have "
@@ -195,9 +195,7 @@ def _with_labels(
     n_rows: tuple[int, int],
 ) -> pd.DataFrame:
     """Set the label of each row beside that of its duplicate."""
-    own, other = (
-        labels_of(given, n) for given, n in zip(labels or (None, None), n_rows, strict=True)
-    )
+    own, other = map(labels_of, both("labels", labels), n_rows)
     label = "" if own is None else own
     other_label = "" if other is None else np.where(row < 0, "", other[row])
     found.insert(4, "label", label)

@@ -25,14 +25,14 @@ def answer_query(searched: SearchedTable, query: str, options: Mapping[str, Any]
 
         _write(searched, iter([pd.Series([query])]), options)
     else:
-        _print(searched, query, as_json=options["as_json"])
+        _print(searched, query, options)
 
 
 def answer_typed(searched: SearchedTable, options: Mapping[str, Any]) -> None:
     """Answer each line of standard input until one is empty or there is none."""
     note(f"{len(searched.index):,} rows are searched; an empty line ends")
     while query := _typed():
-        _print(searched, query, as_json=options["as_json"])
+        _print(searched, query, options)
 
 
 def answer_table(searched: SearchedTable, rejects: Rejects, options: Mapping[str, Any]) -> None:
@@ -47,16 +47,25 @@ def answer_table(searched: SearchedTable, rejects: Rejects, options: Mapping[str
             _print_json(searched, query, hits[hits["query"] == number])
 
 
-def _print(searched: SearchedTable, query: str, *, as_json: bool) -> None:
+def _print(searched: SearchedTable, query: str, options: Mapping[str, Any]) -> None:
     hits = searched.hits([query])
-    if as_json:
+    if options["as_json"]:
         _print_json(searched, query, hits)
     elif hits.empty:
-        note("nothing is found: try other words, a lower --threshold or another --mode")
+        note(f"nothing is found: {_what_to_try(options)}")
     else:
         width = min(max(shutil.get_terminal_size((100, 24)).columns, NARROWEST), WIDEST)
         words = searched.words_of(query)
         click.echo(hit_lines(hits, searched.id_title, searched.shown, width=width, words=words))
+
+
+def _what_to_try(options: Mapping[str, Any]) -> str:
+    if options["threshold"] is not None:
+        return f"no cosine is {options['threshold']:g} or more; try a lower --threshold"
+    if options["mode"] == "keyword":
+        return "no row has a word of the query; try other words, or --mode semantic"
+
+    return "try other words"
 
 
 def _print_json(searched: SearchedTable, query: object, hits: "pd.DataFrame") -> None:
@@ -89,13 +98,17 @@ def _write(
         overwrite=options["force"],
         spreadsheet_safe=options["spreadsheet_safe"],
     )
+    n_asked = n_answered = 0
     with writer:
         for chunk in queries:
             hits = searched.hits(chunk.tolist())
             of_query = hits["query"].to_numpy()
+            n_asked, n_answered = n_asked + len(chunk), n_answered + hits["query"].nunique()
             hits["query"] = chunk.to_numpy(dtype=object)[of_query]
             hits.insert(0, "query_row", chunk.index.to_numpy()[of_query])
             writer.write(hits)
+    if n_answered < n_asked:
+        note(f"nothing is found for {n_asked - n_answered:,} of {n_asked:,} queries")
     notes(writer.notes())
 
 

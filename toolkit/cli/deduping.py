@@ -37,11 +37,14 @@ class Compared:
     report : ReadReport
         How it was read, so that it is written alike.
     found : Duplicates or Overlap
+    has_labels : bool
+        Whether labels were asked for.
     """
 
     frame: "pd.DataFrame"
     report: "ReadReport"
     found: "Duplicates | Overlap"
+    has_labels: bool
 
     def kept(self) -> "pd.DataFrame":
         """Return the rows that are not left out."""
@@ -63,6 +66,8 @@ class Compared:
 
         found = self.found
         rows = found.groups if isinstance(found, Duplicates) else found.pairs
+        if not self.has_labels:
+            rows = rows.drop(columns=["label", "other_label"], errors="ignore")
         clash = [column for column in rows if column == name]
         rows = rows.rename(columns={column: f"{column}_2" for column in clash})
 
@@ -112,7 +117,9 @@ def compared(rejects: Rejects, options: Mapping[str, Any]) -> Compared | None:
         tell_forecast_of([list(table.texts) for table in tables], embedder)
         return None
 
-    return Compared(frame, report, _found(tables, embedder, rejects, options))
+    found = _found(tables, embedder, rejects, options)
+
+    return Compared(frame, report, found, has_labels=options["label"] is not None)
 
 
 def _found(

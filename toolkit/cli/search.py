@@ -19,9 +19,19 @@ from toolkit.cli.options import (
 )
 
 
+def _one_query(
+    _ctx: click.Context, _argument: click.Parameter, words: tuple[str, ...]
+) -> str | None:
+    """Return the query, if there is one; without quotes the shell cuts it up."""
+    if len(words) > 1:
+        raise click.UsageError(f'put the query in quotes: "{" ".join(words)}"')
+
+    return words[0] if words else None
+
+
 @click.command("search", short_help="Find the rows that are like a query.")
 @table_argument
-@click.argument("query", required=False)
+@click.argument("query", metavar="[QUERY]", nargs=-1, callback=_one_query)
 @click.option(
     "-k",
     metavar="K",
@@ -37,7 +47,9 @@ from toolkit.cli.options import (
     show_default=True,
     help="By meaning, by words, or by both.",
 )
-@click.option("--queries", metavar="FILE", help="Search for each text of this table.")
+@click.option(
+    "--queries", metavar="FILE", help="Search for each text of this table, or line of a .txt."
+)
 @click.option("-i", "--interactive", is_flag=True, help="Ask for queries until an empty line.")
 @click.option(
     "--filter",
@@ -76,8 +88,10 @@ def search_command(**options: Any) -> None:
     """
     Print the rows of the table INPUT whose text is most like QUERY, the most similar first.
 
-    With -o, or for a table of queries, all columns of the rows are written. Vectors are kept in
-    the cache, so the second search of a table is fast; INPUT may be an index kept with --save.
+    With --mode hybrid, rows that stand high both by meaning and by words come first, so that
+    cosines need not fall from line to line. With -o, or for a table of queries, all columns of the
+    rows are written. Vectors are kept in the cache, so the second search of a table is fast; INPUT
+    may be an index kept with --save.
     """
     from toolkit.cli.answers import answer_query, answer_table, answer_typed
     from toolkit.cli.searched_table import check_places, check_usage, searched

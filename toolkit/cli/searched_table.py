@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from toolkit.search.stored_vectors import Mask
     from toolkit.text_embedder import TextEmbedder
 
+FOR_TABLES = ("text", "id_column", "limit", "input_format", "dry_run", "save", "approximate")
+"""Options that an index has no use for."""
+
 ROW = "row"
 """What rows are called by where no column names them."""
 
@@ -102,12 +105,18 @@ def check_usage(options: Mapping[str, Any]) -> None:
         raise click.UsageError("--save and --approximate are for vectors; --mode keyword has none")
     if options["interactive"] and (options["table"] == "-" or options["output"] != "-"):
         raise click.UsageError("-i reads queries from standard input and prints what it finds")
+    if options["as_json"] and (options["output"] != "-" or options["format"]):
+        raise click.UsageError(
+            "--json prints what is found and -o or --format make a table of it: choose one "
+            "(-o found.jsonl writes JSON lines)"
+        )
     if options["queries"] and same_file(options["queries"], options["output"]):
         raise click.UsageError("--queries is also written: name another output")
 
 
 def check_places(options: Mapping[str, Any]) -> None:
-    """Raise now, not after the work, if what is asked for cannot be written."""
+    """Raise now, not after the work, if what is asked for cannot be read or written."""
+    from toolkit.frames import FrameReader
     from toolkit.search.folders import check_place
     from toolkit.search.storage import MANIFEST
 
@@ -115,10 +124,14 @@ def check_places(options: Mapping[str, Any]) -> None:
         check_output(options["output"], force=options["force"])
     if options["save"]:
         check_place(Path(options["save"]), MANIFEST, overwrite=options["force"])
+    if options["queries"] not in (None, "-"):
+        FrameReader(options["queries"])  # looks whether there is such a file
 
 
 def searched(rejects: Rejects, options: Mapping[str, Any]) -> SearchedTable | None:
     """Return the index that INPUT is, or that of a table; None if only a forecast is asked for."""
+    from toolkit.frames import require_columns
+
     if os.path.isdir(options["table"]):
         return _saved_index(options)
     frame = whole_table(
@@ -129,6 +142,7 @@ def searched(rejects: Rejects, options: Mapping[str, Any]) -> SearchedTable | No
         where=options["where"],
     )
     text = text_columns(frame, options["text"])
+    require_columns(frame, _asked_to_show(options))
     if options["dry_run"]:
         _tell_forecast(frame, text, _embedder(options))
         return None
@@ -148,7 +162,7 @@ def _saved_index(options: Mapping[str, Any]) -> SearchedTable:
     from toolkit.frames import filter_rows
     from toolkit.search import CosineIndex
 
-    for name in ("text", "id_column", "limit", "dry_run", "save"):
+    for name in FOR_TABLES:
         if options[name]:
             option = f"--{name.removesuffix('_column').replace('_', '-')}"
             raise click.UsageError(f"{option} is for tables, and {options['table']} is an index")
@@ -157,6 +171,8 @@ def _saved_index(options: Mapping[str, Any]) -> SearchedTable:
         click.core.ParameterSource.DEFAULT_MAP,
     )
     index = CosineIndex.load(options["table"], provider=None if is_default else options["provider"])
+    if index.embedder is not None:
+        index.embedder.embedder.set_params(cache=not options["no_cache"])
     mask = None
     if options["where"]:
         mask = np.zeros(len(index), dtype=bool)
@@ -209,11 +225,15 @@ def _shown(
     from toolkit.frames import require_columns
     from toolkit.search.known_rows import OUR_COLUMNS
 
-    asked = [name.strip() for name in (options["show"] or "").split(",") if name.strip()]
+    asked = _asked_to_show(options)
     require_columns(frame, asked)
     found = {name: f"{name}_2" if name in OUR_COLUMNS else name for name in asked}
 
     return {title: name for title, name in found.items() if name in index.rows}
+
+
+def _asked_to_show(options: Mapping[str, Any]) -> list[str]:
+    return [name.strip() for name in (options["show"] or "").split(",") if name.strip()]
 
 
 def _ids(frame: "pd.DataFrame", column: str | None) -> str | None:

@@ -167,12 +167,20 @@ def _embedder(manifest: dict[str, Any], provider: Provider | str | None) -> Pair
         origin.named_provider() if provider is None else TextEmbedder(provider).resolved_provider()
     )
     embedder = TextEmbedder(
-        origin.verified(found),
+        _verified(origin, found),
         task=origin.canary.task,
         **{name: settings[name] for name in EMBEDDER_SETTINGS},
     )
 
     return PairedEmbedder.of(embedder)
+
+
+def _verified(origin: Origin, found: Provider) -> Provider:
+    """Return the provider if its vectors are those of the index, else say whose these are."""
+    try:
+        return origin.verified(found)
+    except ModelFileError as error:
+        raise ModelFileError(f"the vectors of this index are of {origin.name}: {error}") from error
 
 
 def _neighbourhoods(folder: Path, shape: tuple[int, int]) -> Neighbourhoods | None:
