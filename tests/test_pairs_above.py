@@ -6,7 +6,7 @@ from threadpoolctl import threadpool_limits
 
 from tests.rows import BLOCKS, make_rows, random_rows, slow_cosines
 from toolkit.errors import InputError
-from toolkit.kernels import pairs_above
+from toolkit.kernels import pair_indices_above, pairs_above
 
 
 def assert_same(found, expected):
@@ -219,3 +219,16 @@ def test_vectors_of_two_models_are_refused():
     """
     with pytest.raises(InputError, match="vectors with 3 dimensions came with others that have 2"):
         pairs_above(np.eye(3), 0.5, other=np.eye(2))
+
+
+def test_indices_alone_are_those_of_the_pairs():
+    """
+    Without the similarities nothing is found that is not, and nothing is missed.
+    """
+    rows, other = make_rows(1, 150), make_rows(2, 60)
+    for threshold in (-1.0, 0.3, 1.0):
+        for against in (None, other):
+            i, j, _ = pairs_above(rows, threshold, other=against)
+            np.testing.assert_array_equal(
+                pair_indices_above(rows, threshold, other=against), (i, j)
+            )

@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from tests.rows import BLOCKS, make_rows, random_rows, slow_top_k
 from toolkit.errors import InputError
-from toolkit.kernels import nearest, top_k, unit_rows
+from toolkit.kernels import nearest, neighbor_graph, pairs_above, top_k, unit_rows
 from toolkit.kernels.threads import n_threads
 
 
@@ -237,6 +237,18 @@ def test_what_cannot_be_searched_is_refused(queries, corpus, k, message):
     """
     with pytest.raises(InputError, match=message):
         top_k(queries, corpus, k)
+
+
+def test_plain_lists_are_rows_too():
+    """
+    Whoever tries a kernel by hand need not wrap lists into arrays.
+    """
+    rows = [[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]]
+
+    for found in (top_k(rows, rows, 1)[0], top_k(np.array(rows), np.array(rows), 1)[0]):
+        np.testing.assert_array_equal(found.ravel(), [0, 1, 2])
+    np.testing.assert_array_equal(neighbor_graph(rows, 1)[0].ravel(), [2, 2, 1])
+    np.testing.assert_array_equal(pairs_above(rows, 0.7)[0], [1])
 
 
 def test_what_is_no_float_is_refused():

@@ -52,7 +52,7 @@ def centres(texts: NearTexts, first_rows: Indices) -> Indices:
 def _neighbourhoods(texts: NearTexts) -> tuple[Indices, Indices]:
     """Number the components of the graph, and count the neighbours of each text."""
     components = Components(len(texts))
-    for i, j, _ in texts.pairs():
+    for i, j in texts.pairs():
         differ = texts.words[i] != texts.words[j]
         components.add(i[differ], j[differ])
     alike = np.argsort(texts.words, kind="stable")
@@ -78,7 +78,7 @@ def _independent(texts: NearTexts, order: Indices) -> Indices:
     chosen = np.empty(0, dtype=np.intp)
     for start in range(0, len(order), _TEXTS_AT_ONCE):
         block = order[start : start + _TEXTS_AT_ONCE]
-        near, _, _ = texts.pairs_between(block, chosen)
+        near, _ = texts.pairs_between(block, chosen)
         taken = np.isin(block, near) | np.isin(texts.words[block], texts.words[chosen])
         chosen = np.append(chosen, _independent_in_block(texts, block[~taken]))
 
@@ -88,7 +88,7 @@ def _independent(texts: NearTexts, order: Indices) -> Indices:
 def _independent_in_block(texts: NearTexts, block: Indices) -> Indices:
     place = {text: at for at, text in enumerate(block.tolist())}
     later: list[list[int]] = [[] for _ in place]
-    i, j, _ = texts.pairs_among(block)
+    i, j = texts.pairs_among(block)
     for left, right in zip(i.tolist(), j.tolist(), strict=True):
         first, second = sorted((place[left], place[right]))
         later[first].append(second)
@@ -109,8 +109,8 @@ def _nearest(texts: NearTexts, order: Indices, chosen: Indices) -> Indices:
     centre = np.array([spelled.get(words, -1) for words in texts.words[order].tolist()])
     for start in range(0, len(order), _TEXTS_AT_ONCE):
         part = slice(start, start + _TEXTS_AT_ONCE)
-        i, j, similarities = texts.pairs_between(order[part], chosen)
-        ranked = np.lexsort((j, -similarities, i))
+        i, j = texts.pairs_between(order[part], chosen)
+        ranked = np.lexsort((j, -texts.similarities(i, j), i))
         text, at = np.unique(i[ranked], return_index=True)
         best = dict(zip(text.tolist(), j[ranked][at].tolist(), strict=True))
         for place in np.flatnonzero(centre[part] < 0) + start:

@@ -6,13 +6,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from toolkit.kernels import Indices, Vectors, pairs_above
+from toolkit.kernels import Indices, Vectors, pair_indices_above
 from toolkit.kernels.directions import Directions, exact_cosines
 
-Pairs: TypeAlias = tuple[Indices, Indices, Vectors]
-"""Numbers of texts and, pair by pair, their similarity."""
+Pairs: TypeAlias = tuple[Indices, Indices]
+"""Numbers of texts, pair by pair."""
 
-TILE_ROWS = 4096
+TILE_ROWS = 2048
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,15 @@ class NearTexts:
 
     def pairs_among(self, texts: Indices) -> Pairs:
         """Give the pairs of near texts among a few."""
-        i, j, similarities = pairs_above(self._vectors(texts), self.threshold)
+        i, j = pair_indices_above(self._vectors(texts), self.threshold)
 
-        return texts[i], texts[j], similarities
+        return texts[i], texts[j]
 
     def pairs_between(self, left: Indices, right: Indices) -> Pairs:
         """Give the pairs of near texts between a few and a few others."""
-        i, j, similarities = pairs_above(
-            self._vectors(left), self.threshold, other=self._vectors(right)
-        )
+        i, j = pair_indices_above(self._vectors(left), self.threshold, other=self._vectors(right))
 
-        return left[i], right[j], similarities
+        return left[i], right[j]
 
     def similarities(self, left: Indices, right: Indices) -> Vectors:
         """Give the cosine of each pair."""

@@ -25,9 +25,10 @@ class Directions:
     """
 
     def __init__(self, vectors: Vectors, numbers: Indices | None = None) -> None:
-        if np.ndim(vectors) != 2:
+        vectors = np.asarray(vectors)
+        if vectors.ndim != 2:
             raise InputError(
-                f"vectors of shape {np.shape(vectors)} came where a table of rows was expected: "
+                f"vectors of shape {vectors.shape} came where a table of rows was expected: "
                 "one vector is a table of one row, vectors[None]"
             )
         if vectors.dtype not in (np.float32, np.float64):
@@ -35,7 +36,7 @@ class Directions:
                 f"vectors of type {vectors.dtype} came where float32 or float64 was expected: "
                 "vectors.astype(np.float32) converts them"
             )
-        self.vectors = np.asarray(vectors)
+        self.vectors = vectors
         self.n_dimensions: int = vectors.shape[1]
         self.numbers = None if numbers is None or len(numbers) == len(vectors) else numbers
         self._squares: Vectors | None = None

@@ -72,10 +72,11 @@ def top_k(
     if queries is corpus and len(corpus) > max(k, _QUERIES_WORTH_A_THREAD):
         return _among_themselves(corpus, k, block_bytes)
 
-    search = _Search(*_asking_and_known(queries, corpus, k), min(k, len(corpus)), block_bytes)
+    asking, known = _asking_and_known(queries, corpus, k)
+    search = _Search(asking, known, min(k, len(corpus)), block_bytes)
     shape = len(queries), search.k
     indices = np.zeros(shape, dtype=np.intp)
-    similarities = np.zeros(shape, dtype=np.result_type(queries, corpus))
+    similarities = np.zeros(shape, dtype=np.result_type(asking.vectors, known.vectors))
     if indices.size == 0:
         return indices, similarities
 

@@ -23,6 +23,8 @@ from toolkit.kernels.threads import for_each
 
 MAX_PAIRS = 50_000_000
 
+_PAIRS_AT_ONCE = 100_000
+
 _Pairs: TypeAlias = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
 
 
@@ -75,23 +77,41 @@ def pairs_above(
     >>> i, j
     (array([1, 2]), array([0, 0]))
     """
+    search = _search(vectors, threshold, other, max_pairs, block_bytes)
+    i, j = search.pairs()
+
+    return i, j, search.similarities(i, j)
+
+
+def pair_indices_above(
+    vectors: Vectors,
+    threshold: float,
+    *,
+    other: Vectors | None = None,
+    max_pairs: int = MAX_PAIRS,
+    block_bytes: int = BLOCK_BYTES,
+) -> tuple[Indices, Indices]:
+    """
+    Find the pairs of `pairs_above` without their similarities: much faster where pairs are many.
+
+    >>> i, j = pair_indices_above(np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]]), 0.5)
+    >>> i, j
+    (array([0, 1]), array([2, 2]))
+    """
+    return _search(vectors, threshold, other, max_pairs, block_bytes).pairs()
+
+
+def _search(
+    vectors: Vectors, threshold: float, other: Vectors | None, max_pairs: int, block_bytes: int
+) -> "_Search":
     if not -1 <= threshold <= 1:
         raise InputError(f"threshold must be a cosine, from -1 to 1, got {threshold!r}")
     rows = Directions(vectors).remember_lengths()
     columns = rows if other is None else Directions(other).remember_lengths()
     rows.check_same_dimensions(columns)
-
     threshold = float(threshold)  # so that float32 is compared in float32
-    search = _Search(rows, columns, threshold, block_bytes, _Guard(max_pairs, threshold))
-    stripes = search.stripes()
-    found: list[_Pairs] = [search.none()] * len(stripes)
 
-    def find(number: int) -> None:
-        found[number] = search.pairs(stripes[number])
-
-    for_each(find, range(len(stripes)))
-
-    return search.measured(found)
+    return _Search(rows, columns, threshold, block_bytes, _Guard(max_pairs, threshold))
 
 
 class _Guard:
@@ -129,21 +149,39 @@ class _Search:
     guard: _Guard
     products: Products = field(default_factory=Products)
 
-    def stripes(self) -> list[slice]:
-        """Cut the rows so that every thread has work."""
-        n_rows = stripe_rows(len(self.rows), self.block_bytes)
+    def pairs(self) -> tuple[Indices, Indices]:
+        """Find all pairs, in order."""
+        stripes = slices(0, len(self.rows), stripe_rows(len(self.rows), self.block_bytes))
+        found: list[_Pairs] = [self._none()] * len(stripes)
 
-        return slices(0, len(self.rows), n_rows)
+        def find(number: int) -> None:
+            found[number] = self._in_stripe(stripes[number])
 
-    def none(self) -> _Pairs:
+        for_each(find, range(len(stripes)))
+        i, j = (np.concatenate(parts) for parts in zip(self._none(), *found, strict=True))
+
+        return i.astype(np.intp), j.astype(np.intp)
+
+    def similarities(self, i: Indices, j: Indices) -> Vectors:
+        """Compute the similarity of each pair."""
+        similarities = np.empty(len(i), np.result_type(self.rows.vectors, self.columns.vectors))
+
+        def measure(part: slice) -> None:
+            similarities[part] = exact_cosines(self.rows, self.columns, i[part], j[part])
+
+        for_each(measure, slices(0, len(i), _PAIRS_AT_ONCE))
+
+        return similarities
+
+    def _none(self) -> _Pairs:
         """Give no pairs, in the types in which pairs are kept."""
         return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint32)
 
-    def pairs(self, stripe: slice) -> _Pairs:
+    def _in_stripe(self, stripe: slice) -> _Pairs:
         """Find the pairs of a few rows, in order."""
         units = self.rows.units(stripe)
         n_columns = block_columns(len(units), self.rows.n_dimensions, self.block_bytes)
-        found = [self.none()]
+        found = [self._none()]
         for columns in slices(self._first_column(stripe), len(self.columns), n_columns):
             products = self.products.of(units, self.columns.units(columns))
             for rows, strip in strips(products):
@@ -154,23 +192,6 @@ class _Search:
         order = np.argsort(i.astype(np.int64) * len(self.columns) + j)
 
         return i[order], j[order]
-
-    def measured(self, found: list[_Pairs]) -> tuple[Indices, Indices, Vectors]:
-        """Join the pairs of all stripes and compute their similarities."""
-        ends = np.cumsum([len(i) for i, _ in found], dtype=np.intp)
-        n_pairs = int(ends[-1]) if found else 0
-        i, j = np.empty(n_pairs, dtype=np.intp), np.empty(n_pairs, dtype=np.intp)
-        dtype = np.result_type(self.rows.vectors, self.columns.vectors)
-        similarities = np.empty(n_pairs, dtype=dtype)
-
-        def measure(number: int) -> None:
-            part = slice(ends[number] - len(found[number][0]), ends[number])
-            i[part], j[part] = found[number]
-            similarities[part] = exact_cosines(self.rows, self.columns, i[part], j[part])
-
-        for_each(measure, range(len(found)))
-
-        return i, j, similarities
 
     def _in_strip(self, strip: Vectors, first_row: int, first_column: int) -> _Pairs:
         """Find pairs; float64 decides where a product is too near the threshold to be sure."""
