@@ -18,6 +18,9 @@ WITH_DATA = (
     "bench_predict.py",
     "bench_sts.py",
     "bench_duplicates.py",
+    "bench_clusters.py",
+    "bench_hdbscan.py",
+    "bench_names.py",
 )
 
 

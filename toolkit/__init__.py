@@ -1,5 +1,5 @@
 """
-Turn a table of texts into vectors with any embedding provider, and learn labels from them.
+Turn a table of texts into vectors with any embedding provider: classify, search, cluster them.
 
 Names are loaded when they are first used, so ``import toolkit`` is fast.
 """
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from toolkit.classification import CosineLogisticClassifier as CosineLogisticClassifier
     from toolkit.classification import SelectiveClassifier as SelectiveClassifier
     from toolkit.classification import TextClassifier as TextClassifier
+    from toolkit.clustering import ClusterMatch as ClusterMatch
+    from toolkit.clustering import CosineAgglomerative as CosineAgglomerative
+    from toolkit.clustering import CosineHDBSCAN as CosineHDBSCAN
+    from toolkit.clustering import CosineLeiden as CosineLeiden
+    from toolkit.clustering import SphericalKMeans as SphericalKMeans
+    from toolkit.clustering import TextClusterer as TextClusterer
+    from toolkit.clustering import Themes as Themes
+    from toolkit.clustering import match_clusters as match_clusters
+    from toolkit.clustering import themes as themes
     from toolkit.embedding import AzureOpenAIProvider as AzureOpenAIProvider
     from toolkit.embedding import CachedProvider as CachedProvider
     from toolkit.embedding import CohereProvider as CohereProvider
@@ -40,6 +49,7 @@ if TYPE_CHECKING:
     from toolkit.errors import ToolkitError as ToolkitError
     from toolkit.errors import ToolkitWarning as ToolkitWarning
     from toolkit.evaluation import evaluate_classification as evaluate_classification
+    from toolkit.evaluation import evaluate_clustering as evaluate_clustering
     from toolkit.evaluation import evaluate_multilabel as evaluate_multilabel
     from toolkit.frames import FrameReader as FrameReader
     from toolkit.frames import FrameWriter as FrameWriter
@@ -62,10 +72,14 @@ __version__ = "0.1.0"
 _HOME = {
     "AzureOpenAIProvider": "toolkit.embedding",
     "CachedProvider": "toolkit.embedding",
+    "ClusterMatch": "toolkit.clustering",
     "CohereProvider": "toolkit.embedding",
+    "CosineAgglomerative": "toolkit.clustering",
     "CosineCentroidClassifier": "toolkit.classification",
+    "CosineHDBSCAN": "toolkit.clustering",
     "CosineIndex": "toolkit.search",
     "CosineKNNClassifier": "toolkit.classification",
+    "CosineLeiden": "toolkit.clustering",
     "CosineLogisticClassifier": "toolkit.classification",
     "Duplicates": "toolkit.audit",
     "Forecaster": "toolkit.embedding",
@@ -81,10 +95,13 @@ _HOME = {
     "Provider": "toolkit.embedding",
     "SelectiveClassifier": "toolkit.classification",
     "SentenceTransformerProvider": "toolkit.embedding",
+    "SphericalKMeans": "toolkit.clustering",
     "StaticProvider": "toolkit.embedding",
     "TEIProvider": "toolkit.embedding",
     "TextClassifier": "toolkit.classification",
+    "TextClusterer": "toolkit.clustering",
     "TextEmbedder": "toolkit.text_embedder",
+    "Themes": "toolkit.clustering",
     "ToolkitError": "toolkit.errors",
     "ToolkitWarning": "toolkit.errors",
     "VoyageProvider": "toolkit.embedding",
@@ -92,9 +109,11 @@ _HOME = {
     "cosine_similarity": "toolkit.kernels",
     "counting": "toolkit.embedding",
     "evaluate_classification": "toolkit.evaluation",
+    "evaluate_clustering": "toolkit.evaluation",
     "evaluate_multilabel": "toolkit.evaluation",
     "known_models": "toolkit.embedding.models",
     "load": "toolkit.persistence",
+    "match_clusters": "toolkit.clustering",
     "near_duplicates": "toolkit.audit",
     "neighbor_graph": "toolkit.kernels",
     "pairs_above": "toolkit.kernels",
@@ -105,6 +124,7 @@ _HOME = {
     "save": "toolkit.persistence",
     "spending_at_most": "toolkit.embedding",
     "text_overlap": "toolkit.audit",
+    "themes": "toolkit.clustering",
     "top_k": "toolkit.kernels",
     "unit_rows": "toolkit.kernels",
     "write_frame": "toolkit.frames",

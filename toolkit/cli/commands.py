@@ -10,6 +10,7 @@ _HOME = {
     "embed": "embed",
     "search": "search",
     "dedupe": "dedupe",
+    "cluster": "cluster",
     "fit": "fit",
     "predict": "predict",
     "evaluate": "evaluate",

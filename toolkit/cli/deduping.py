@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.tables import Rejects, check_output, rows_named, same_file, text_columns
-from toolkit.cli.talk import note, notes
+from toolkit.cli.tables import (
+    Rejects,
+    check_written,
+    read_whole,
+    rows_named,
+    text_columns,
+    write_whole,
+)
+from toolkit.cli.talk import note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,29 +94,21 @@ def check_usage(options: Mapping[str, Any]) -> None:
         raise click.UsageError("INPUT and --against cannot both be standard input")
     if options["duplicates"] == "-":
         raise click.UsageError("--duplicates - would mix with the output: name a file")
-    _check_written("output", read, options)
-    _check_written("duplicates", [*read, options["output"]], options)
-
-
-def _check_written(option: str, others: Sequence[str | None], options: Mapping[str, Any]) -> None:
-    path = options[option]
-    if path in (None, "-"):
-        return
-    if any(other is not None and same_file(other, path) for other in others):
-        raise click.UsageError(f"--{option} {path} is also read or written: name another file")
-    check_output(path, force=options["force"])
+    check_written("output", read, options)
+    check_written("duplicates", [*read, options["output"]], options)
 
 
 def compared(rejects: Rejects, options: Mapping[str, Any]) -> Compared | None:
     """Read and compare; None if only a forecast was asked for."""
     from toolkit.cli.forecasts import tell_forecast_of
 
-    format = options["input_format"]
-    frame, report = _read(options["table"], rejects, limit=options["limit"], format=format)
+    frame, report = read_whole(
+        options["table"], rejects, limit=options["limit"], input_format=options["input_format"]
+    )
     columns = text_columns(frame, options["text"])
     tables = [_given(frame, columns, options)]
     if options["against"]:
-        other, _ = _read(options["against"], rejects)
+        other, _ = read_whole(options["against"], rejects)
         with _naming(options["against"]):
             tables.append(_given(other, columns, options))
     embedder = _embedder(options)
@@ -157,20 +156,6 @@ def answer(compared: Compared, options: Mapping[str, Any]) -> None:
         click.echo(json.dumps({**found.to_dict(), "duplicates": records}, ensure_ascii=False))
     elif not click.get_current_context().meta.get("toolkit.quiet"):
         click.echo(found.to_text().rstrip(), err=True)
-
-
-def _read(
-    table: str, rejects: Rejects, *, limit: int | None = None, format: str | None = None
-) -> tuple["pd.DataFrame", "ReadReport"]:
-    from toolkit.frames import FrameReader, require_rows
-
-    with FrameReader(table, limit=limit, format=format) as reader:
-        frame = next(iter(reader))
-    rejects.take(reader.report)
-    notes(reader.report.problems())
-    require_rows(frame, reader.report.source)
-
-    return frame, reader.report
 
 
 @dataclass(frozen=True)
@@ -241,26 +226,5 @@ def _write(compared: Compared, options: Mapping[str, Any]) -> None:
     else:
         table = compared.marked() if options["mark"] else compared.kept()
     if options["duplicates"]:
-        _write_table(compared.left_out(), options["duplicates"], None, compared, options)
-    _write_table(table, options["output"], options["format"], compared, options)
-
-
-def _write_table(
-    table: "pd.DataFrame",
-    target: str,
-    format: str | None,
-    compared: Compared,
-    options: Mapping[str, Any],
-) -> None:
-    from toolkit.frames import FrameWriter
-
-    writer = FrameWriter(
-        target,
-        like=compared.report,
-        format=format,
-        overwrite=options["force"],
-        spreadsheet_safe=options["spreadsheet_safe"],
-    )
-    with writer:
-        writer.write(table)
-    notes(writer.notes())
+        write_whole(compared.left_out(), options["duplicates"], options, like=compared.report)
+    write_whole(table, options["output"], options, like=compared.report, format=options["format"])

@@ -1,10 +1,10 @@
 """Tables as the commands take them: read, columns found or guessed, rejects written."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -40,15 +40,59 @@ def whole_table(
     where: Sequence[str] = (),
 ) -> "pd.DataFrame":
     """Read a table, tell what did not fit, keep the rows that are asked for."""
-    from toolkit.frames import FrameReader, filter_rows, require_rows
+    from toolkit.frames import filter_rows
 
-    with FrameReader(table, limit=None if where else limit, format=input_format) as reader:
+    frame, _ = read_whole(table, rejects, limit=None if where else limit, input_format=input_format)
+
+    return filter_rows(frame, list(where)).head(limit or len(frame)) if where else frame
+
+
+def read_whole(
+    table: str, rejects: "Rejects", *, limit: int | None = None, input_format: str | None = None
+) -> tuple["pd.DataFrame", "ReadReport"]:
+    """Read a table and how it is written, and tell what did not fit."""
+    from toolkit.frames import FrameReader, require_rows
+
+    with FrameReader(table, limit=limit, format=input_format) as reader:
         frame = next(iter(reader))
     rejects.take(reader.report)
     notes(reader.report.problems())
     require_rows(frame, reader.report.source)
 
-    return filter_rows(frame, list(where)).head(limit or len(frame)) if where else frame
+    return frame, reader.report
+
+
+def write_whole(
+    frame: "pd.DataFrame",
+    target: str,
+    options: Mapping[str, Any],
+    *,
+    like: "ReadReport | None" = None,
+    format: str | None = None,
+) -> None:
+    """Write a table as the output options say, in the format and dialect of the one read."""
+    from toolkit.frames import FrameWriter
+
+    writer = FrameWriter(
+        target,
+        like=like,
+        format=format,
+        overwrite=options["force"],
+        spreadsheet_safe=options["spreadsheet_safe"],
+    )
+    with writer:
+        writer.write(frame)
+    notes(writer.notes())
+
+
+def check_written(option: str, others: Sequence[str | None], options: Mapping[str, Any]) -> None:
+    """Raise now if what an option names is also read or written, or cannot be."""
+    path = options[option]
+    if path in (None, "-"):
+        return
+    if any(other is not None and same_file(other, path) for other in others):
+        raise click.UsageError(f"--{option} {path} is also read or written: name another file")
+    check_output(path, force=options["force"])
 
 
 def text_columns(frame: "pd.DataFrame", text: str | Sequence[str] | None) -> list[str]:

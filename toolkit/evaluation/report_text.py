@@ -20,9 +20,9 @@ _MOST_NAMES = 5
 
 def classification_text(report: "ClassificationReport", width: int | None) -> str:
     """Return the headline, what was answered, the scores by class and the worst confusions."""
-    width = _checked_width(width)
+    width = checked_width(width)
     paragraphs = [
-        _sentences(_headline(report), width),
+        in_lines(_headline(report), width),
         class_table(report.per_class, report.confusion_matrix, width=width),
         confusion_list(report.confusions, width=width),
     ]
@@ -32,7 +32,7 @@ def classification_text(report: "ClassificationReport", width: int | None) -> st
 
 def multilabel_text(report: "MultilabelReport", width: int | None) -> str:
     """Return the headline and the scores by label."""
-    width = _checked_width(width)
+    width = checked_width(width)
     low, high = report.subset_accuracy_interval
     sentences = [
         f"Micro-F1 {report.micro_f1:.3f}, macro-F1 {report.macro_f1:.3f}, "
@@ -43,10 +43,11 @@ def multilabel_text(report: "MultilabelReport", width: int | None) -> str:
         f"{report.n_labels_predicted:.2f}, those with a probability above {report.threshold:g}.",
     ]
 
-    return f"{_sentences(sentences, width)}\n\n{class_table(report.per_label, None, width=width)}\n"
+    return f"{in_lines(sentences, width)}\n\n{class_table(report.per_label, None, width=width)}\n"
 
 
-def _checked_width(width: int | None) -> int:
+def checked_width(width: int | None) -> int:
+    """Return the columns of a report; if None, those of the terminal, within reason."""
     if width is None:
         here = shutil.get_terminal_size((100, 24)).columns
         return min(max(here, _NARROWEST), _WIDEST)
@@ -56,7 +57,8 @@ def _checked_width(width: int | None) -> int:
     return width
 
 
-def _sentences(sentences: list[str], width: int) -> str:
+def in_lines(sentences: list[str], width: int) -> str:
+    """Return sentences one below the other, wrapped."""
     return "\n".join(wrapped(sentence, width) for sentence in sentences)
 
 
