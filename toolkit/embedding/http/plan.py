@@ -11,6 +11,7 @@ from toolkit.embedding.counts import Counts, count
 from toolkit.embedding.http.batches import MARGIN, batches, byte_lengths, estimated_tokens
 from toolkit.embedding.http.endpoint import Endpoint
 from toolkit.embedding.http.wire import Fault, FaultKind
+from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices
 
 if TYPE_CHECKING:
@@ -29,6 +30,21 @@ SHORTENED = 0.95
 
 MOST_BYTES_PER_TOKEN = 6.0
 """A text with more bytes than this a token of the limit was cut, whatever its language."""
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """
+    Raise InputError unless these are texts in a sequence.
+
+    >>> check_texts(["late parcel"])
+    """
+    if isinstance(texts, str):
+        raise InputError("expected a list of texts, got one str: put it into a list")
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(
+                f"expected texts, got {type(text).__name__} in row {row}: TextEmbedder takes such"
+            )
 
 
 class Plan:

@@ -15,13 +15,13 @@ from toolkit.embedding.http.endpoint import endpoint_of
 from toolkit.embedding.http.jobs import Job, Jobs
 from toolkit.embedding.http.ledger import Ledger
 from toolkit.embedding.http.patience import Patience
-from toolkit.embedding.http.plan import Plan
+from toolkit.embedding.http.plan import Plan, check_texts
 from toolkit.embedding.http.replies import fitting
 from toolkit.embedding.http.waits import RetryPolicy
 from toolkit.embedding.http.wire import Fault, FaultKind
 from toolkit.embedding.http.workers import Workers
 from toolkit.embedding.parts import Failure, Part
-from toolkit.errors import InputError, ModelNotFound, ProviderError, ProviderUnavailable
+from toolkit.errors import ModelNotFound, ProviderError, ProviderUnavailable
 from toolkit.kernels.arrays import Indices
 
 if TYPE_CHECKING:
@@ -54,21 +54,6 @@ def embed_over_http(
     if len(empty) < len(texts):
         rows = np.setdiff1d(np.arange(len(texts)), empty)
         yield from Run(provider, texts, rows, task).parts()
-
-
-def check_texts(texts: Sequence[str]) -> None:
-    """
-    Raise InputError unless these are texts in a sequence.
-
-    >>> check_texts(["late parcel"])
-    """
-    if isinstance(texts, str):
-        raise InputError("expected a list of texts, got one str: put it into a list")
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise InputError(
-                f"expected texts, got {type(text).__name__} in row {row}: TextEmbedder takes such"
-            )
 
 
 class Run:
