@@ -7,6 +7,7 @@ from toolkit.audit import near_duplicates, text_overlap
 from toolkit.audit.distinct_texts import distinct_texts
 from toolkit.audit.near_pairs import NearTexts
 from toolkit.errors import InputError
+from toolkit.kernels import top_k
 from toolkit.texts import clean_texts
 
 DATA = "data/support_tickets"
@@ -234,7 +235,7 @@ def test_spelling_in_a_chain():
     """
     A text between two that stand for groups goes to the one that is spelled like it.
     """
-    texts = ["aa bb cc dd", "aa bb cc d", "other words stand here", "and here stand more"]
+    texts = ["parcell is late again", "parcel is late again", "other words here", "and more here"]
     vectors = fan(0, 90, 10, 20)
     found = near_duplicates(texts, vectors, threshold=0.98).table
 
@@ -460,3 +461,30 @@ def test_distinct_texts_do_not_depend_on_order(rng):
         shuffled = distinct_texts(clean_texts(list(texts[order])))
         assert shuffled.of_row.tolist() == found.of_row[order].tolist()
         assert texts[order][shuffled.vector_rows].tolist() == texts[found.vector_rows].tolist()
+
+
+def test_an_empty_text_of_the_other_table_is_nobodys_duplicate():
+    """
+    Whatever its vector, and the text that is near is found behind it.
+    """
+    vectors = np.array([[1.0, 0.0]]), np.array([[1.0, 0.0], [0.99, 0.1]])
+
+    found = text_overlap(["new"], ["", "newer"], vectors=vectors).table
+
+    assert found["duplicate_of"].tolist() == [1]
+    assert found["other_text"].tolist() == ["newer"]
+
+
+def test_a_threshold_of_numpy_is_the_same_threshold():
+    """
+    Vectors of float32 are compared in float32, whoever computed the threshold.
+    """
+    vectors = np.array([[1.0, 0.0], [0.9, 0.1]], dtype=np.float32)
+    cosine = float(top_k(vectors[:1], vectors[1:], 1)[1][0, 0])
+
+    for threshold in (cosine, np.float64(cosine)):
+        assert near_duplicates(["a", "b"], vectors, threshold=threshold).is_duplicate.any()
+        overlap = text_overlap(
+            ["a"], ["b"], vectors=(vectors[:1], vectors[1:]), threshold=threshold
+        )
+        assert overlap.is_duplicate.all()

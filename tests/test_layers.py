@@ -10,7 +10,7 @@ PACKAGE = Path(toolkit.__file__).parent
 
 LAYERS = [
     {"errors"},
-    {"kernels", "texts", "frames", "plain_text", "progress", "sample"},
+    {"kernels", "texts", "frames", "characters", "plain_text", "progress", "sample"},
     {"embedding"},
     {"text_embedder"},
     {"classification", "clustering", "anomaly", "search", "embedded_frames", "labelled_texts"},

@@ -238,3 +238,15 @@ def test_odd_input_is_one_sentence(index, act, message):
 
     assert "\n" not in str(error.value)
     pd.testing.assert_frame_equal(index.search("late parcel"), before)
+
+
+def test_equal_texts_have_one_score_in_hybrid_search(embedder):
+    """
+    Rows of one value share a rank, so that where they stand in the table has no part in it.
+    """
+    texts = ["refund please", "late parcel", "card blocked", "late parcel", "late parcel"]
+    index = CosineIndex(embedder).fit(pd.DataFrame({"text": texts}))
+
+    found = index.search("late parcel", k=5, mode="hybrid").set_index("text")["score"]
+
+    assert found.loc["late parcel"].nunique() == 1

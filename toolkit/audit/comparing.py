@@ -20,10 +20,12 @@ THRESHOLD = 0.93
 _ROWS_AT_ONCE = 4096
 
 
-def check_threshold(threshold: float) -> None:
+def checked_threshold(threshold: float) -> float:
     """Refuse what is no cosine, and 0, from which on nearly everything is near."""
     if not 0 < threshold <= 1:
         raise InputError(f"threshold must be a cosine above 0 and at most 1, got {threshold!r}")
+
+    return float(threshold)  # so that vectors of float32 are compared in float32
 
 
 def both(what: str, values: tuple[Given, Given] | None) -> tuple[Given | None, Given | None]:

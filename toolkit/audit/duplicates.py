@@ -8,7 +8,7 @@ import pandas as pd
 from toolkit.audit.comparing import (
     THRESHOLD,
     LabelInput,
-    check_threshold,
+    checked_threshold,
     labels_of,
     texts_of,
     vectors_of,
@@ -150,7 +150,7 @@ def near_duplicates(
     2      0       2            0  exact
     3      2       1         None
     """
-    check_threshold(threshold)
+    threshold = checked_threshold(threshold)
     clean = texts_of(texts)
     n_rows = len(clean.texts)
     given_labels = labels_of(labels, n_rows)

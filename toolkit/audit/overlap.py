@@ -10,7 +10,7 @@ from toolkit.audit.comparing import (
     THRESHOLD,
     LabelInput,
     both,
-    check_threshold,
+    checked_threshold,
     labels_of,
     texts_of,
     vectors_of,
@@ -121,7 +121,7 @@ def text_overlap(
     0         None
     1            0  exact
     """
-    check_threshold(threshold)
+    threshold = checked_threshold(threshold)
     new, old = texts_of(texts), texts_of(known)
     new_given, old_given = both("vectors", vectors)
     new_vectors = vectors_of(new, new_given, embedder)
@@ -153,7 +153,7 @@ def _matches(
 ) -> tuple[Indices, np.ndarray, np.ndarray]:
     """Find a row of the other table for each text, -1 where there is none; how near, and why."""
     texts = np.flatnonzero(~new.is_empty)
-    row, similarity = _nearest(new_vectors, old_vectors, threshold)
+    row, similarity = _nearest(new_vectors, old_vectors, ~old.is_empty, threshold)
     exact, spelled = (_same(new, old, wording) for wording in (same_text, same_words))
     is_exact = exact >= 0
     is_spelling = (spelled >= 0) & (row < 0) & ~is_exact
@@ -170,12 +170,18 @@ def _matches(
     return row, similarity, reason
 
 
-def _nearest(vectors: Vectors, others: Vectors, threshold: float) -> tuple[Indices, np.ndarray]:
-    """Find the most similar row, -1 where it is not near."""
-    rows, similarities = top_k(vectors, others, 1)
+def _nearest(
+    vectors: Vectors, others: Vectors, is_text: np.ndarray, threshold: float
+) -> tuple[Indices, np.ndarray]:
+    """Find the most similar row that is a text, -1 where it is not near."""
+    if not is_text.any():
+        return np.full(len(vectors), -1), np.zeros(len(vectors))
+    rows, similarities = top_k(vectors, others if is_text.all() else others[is_text], 1)
     is_near = similarities[:, 0] >= threshold
 
-    return np.where(is_near, rows[:, 0], -1), similarities[:, 0].astype(np.float64)
+    found = np.flatnonzero(is_text)[rows[:, 0]]
+
+    return np.where(is_near, found, -1), similarities[:, 0].astype(np.float64)
 
 
 def _same(new: Texts, old: Texts, wording: Callable[[str], str]) -> Indices:

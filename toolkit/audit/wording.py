@@ -3,8 +3,15 @@
 import re
 import unicodedata
 
-_WORD = re.compile(r"\w+")
+from toolkit.characters import SYMBOLS, VOWEL_SIGNS
+
+_WORD = re.compile(rf"(?:(?<!\S)[-−](?=\d))?[\w{VOWEL_SIGNS}]+")
+_WORD_OR_SYMBOL = re.compile(rf"{_WORD.pattern}|[{SYMBOLS}]")
+_ACCENT = re.compile("[\u0300-\u036f]")
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
+_LONG = 5
+"""Letters of a word in which a doubled one may be a slip; AAA, XXL and off are other words."""
+
 _APOSTROPHES = str.maketrans("", "", "'’`´")
 
 FEWEST_WORDS = 4
@@ -32,7 +39,8 @@ def same_words(text: str) -> str:
     Return the words without punctuation, accents and doubled letters; "" for fewer than 4 words.
 
     Two texts are spelled alike if this is the same for both. A model of meaning can be far off
-    there, as it does not know the word ``pasword``. Digits stay as they are.
+    there, as it does not know the word ``pasword``. Digits, short words, currencies, signs and
+    emoji stay as they are.
 
     >>> same_words("Reset my pasword, doesnt work")
     'reset my pasword doesnt work'
@@ -41,8 +49,11 @@ def same_words(text: str) -> str:
     """
     folded = text.casefold().translate(_APOSTROPHES)
     if not folded.isascii():
-        apart = unicodedata.normalize("NFKD", folded)
-        folded = "".join(mark for mark in apart if not unicodedata.combining(mark))
-    words = _WORD.findall(folded)
+        folded = _ACCENT.sub("", unicodedata.normalize("NFKD", folded))
+    if len(_WORD.findall(folded)) < FEWEST_WORDS:
+        return ""
 
-    return _DOUBLED.sub(r"\1", " ".join(words)) if len(words) >= FEWEST_WORDS else ""
+    return " ".join(
+        _DOUBLED.sub(r"\1", word) if len(word) >= _LONG else word
+        for word in _WORD_OR_SYMBOL.findall(folded)
+    )

@@ -1,6 +1,5 @@
 """Duplicates of a table found, told and written, as the options of a command line ask for it."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -147,13 +146,16 @@ def _found(
 
 def answer(compared: Compared, options: Mapping[str, Any]) -> None:
     """Write the table that is asked for, and say what was found."""
-    as_json, found = options["as_json"], compared.found
-    if options["output"] != "-" or not as_json:
+    from toolkit.frames.cells import as_json, column_values
+
+    found = compared.found
+    if options["output"] != "-" or not options["as_json"]:
         _write(compared, options)
-    if as_json:
+    if options["as_json"]:
         rows = compared.listed(options["id_column"] or ROW)
-        records = json.loads(rows.to_json(orient="records"))
-        click.echo(json.dumps({**found.to_dict(), "duplicates": records}, ensure_ascii=False))
+        cells = zip(*(column_values(rows[name]) for name in rows), strict=True)
+        records = [dict(zip(rows, row, strict=True)) for row in cells]
+        click.echo(as_json({**found.to_dict(), "duplicates": records}))
     elif not click.get_current_context().meta.get("toolkit.quiet"):
         click.echo(found.to_text().rstrip(), err=True)
 

@@ -1,5 +1,6 @@
 """A table made searchable, as the options of a command line ask for it."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -99,8 +100,7 @@ def check_usage(options: Mapping[str, Any]) -> None:
         raise click.UsageError("give a QUERY, a table of them with --queries FILE, or -i")
     if options["query"] is not None and not options["query"].strip():
         raise click.UsageError("the query is empty: give some words")
-    if options["mode"] == "keyword" and options["threshold"] is not None:
-        raise click.UsageError("--threshold is a cosine, and --mode keyword has none")
+    _check_threshold(options)
     if options["mode"] == "keyword" and (options["save"] or options["approximate"]):
         raise click.UsageError("--save and --approximate are for vectors; --mode keyword has none")
     if options["interactive"] and (options["table"] == "-" or options["output"] != "-"):
@@ -112,6 +112,15 @@ def check_usage(options: Mapping[str, Any]) -> None:
         )
     if options["queries"] and same_file(options["queries"], options["output"]):
         raise click.UsageError("--queries is also written: name another output")
+
+
+def _check_threshold(options: Mapping[str, Any]) -> None:
+    if options["threshold"] is None:
+        return
+    if math.isnan(options["threshold"]):
+        raise click.UsageError("--threshold nan is no cosine: name a number")
+    if options["mode"] == "keyword":
+        raise click.UsageError("--threshold is a cosine, and --mode keyword has none")
 
 
 def check_places(options: Mapping[str, Any]) -> None:

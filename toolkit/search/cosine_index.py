@@ -211,6 +211,7 @@ class CosineIndex:
             similar to nothing and has no hits.
         """
         check_request(k, threshold, mode)
+        threshold = None if threshold is None else float(threshold)  # compared in float32
         mask = None if filter is None else is_kept(self.rows, filter)
         queried = self._queried(queries)
         vectors = np.empty((queried.n_rows, 0), dtype=np.float32)

@@ -15,7 +15,7 @@ def fused_by_rank(rankings: Sequence[Hits], weights: Sequence[float], k: int) ->
     Return the `k` best hits of each query by reciprocal rank fusion.
 
     Each ranking that has a row adds ``weight / (60 + rank)`` to the row's value, so that scores
-    of different kinds need not be compared.
+    of different kinds need not be compared. Rows of one value share a rank.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def fused_by_rank(rankings: Sequence[Hits], weights: Sequence[float], k: int) ->
     """
     hits = Hits.joined(rankings)
     parts = [
-        weight / (RANK_OFFSET + ranking.ranks())
+        weight / (RANK_OFFSET + ranking.shared_ranks())
         for ranking, weight in zip(rankings, weights, strict=True)
     ]
     pairs, pair = np.unique(np.column_stack([hits.queries, hits.rows]), axis=0, return_inverse=True)

@@ -54,6 +54,20 @@ class Hits:
         """
         return np.arange(len(self.queries)) - np.searchsorted(self.queries, self.queries) + 1
 
+    def shared_ranks(self) -> Indices:
+        """
+        Return the ranks of hits that come best first, the same for those of the same value.
+
+        >>> values = np.array([0.9, 0.7, 0.7, 0.1])
+        >>> Hits(np.zeros(4, dtype=int), np.arange(4), values).shared_ranks()
+        array([1, 2, 2, 4])
+        """
+        same = (self.queries[1:] == self.queries[:-1]) & (self.values[1:] == self.values[:-1])
+        first = np.arange(len(self.queries))
+        first[1:][same] = 0
+
+        return self.ranks()[np.maximum.accumulate(first)]
+
 
 def best_hits(hits: Hits, k: int) -> Hits:
     """

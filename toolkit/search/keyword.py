@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
+from toolkit.characters import VOWEL_SIGNS
 from toolkit.search.hits import Hits, best_hits
 
 K1, B = 1.2, 0.75
@@ -19,7 +20,7 @@ _QUERIES_AT_ONCE = 64
 
 # Chinese and Japanese are written without spaces: there, each character counts as a word.
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[{VOWEL_SIGNS}])*")
 
 
 def words(text: str) -> list[str]:
