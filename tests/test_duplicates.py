@@ -235,7 +235,12 @@ def test_spelling_in_a_chain():
     """
     A text between two that stand for groups goes to the one that is spelled like it.
     """
-    texts = ["my parcell is late", "my parcel is late", "a refund please now", "and here stand more"]
+    texts = [
+        "my parcell is late",
+        "my parcel is late",
+        "a refund please now",
+        "and here stand more",
+    ]
     vectors = fan(0, 90, 10, 20)
     found = near_duplicates(texts, vectors, threshold=0.98).table
 

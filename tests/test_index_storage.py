@@ -126,6 +126,9 @@ def broken(folder, name, content):
     "damage",
     [
         lambda folder: broken(folder, "vectors.npy", b"\x93NUMPY"),
+        lambda folder: broken(folder, "vectors.npy", b""),
+        lambda folder: broken(folder, "vectors.npy", b"PK\x03\x04"),
+        lambda folder: broken(folder, "zero_rows.npy", b""),
         lambda folder: np.save(folder / "vectors.npy", np.zeros((2, 2), np.float32)),
         lambda folder: np.save(folder / "vectors.npy", np.array([{}]), allow_pickle=True),
         lambda folder: np.save(folder / "zero_rows.npy", np.array([10**6])),

@@ -96,8 +96,8 @@ def near_duplicates(
 
     A text duplicates another for one of three reasons. ``exact``: they are the same but for case,
     white space and how accents are composed (NFC). ``spelling``: they have the same words, at
-    least four, but for punctuation, accents and doubled letters. ``near``: their cosine is at
-    least `threshold`.
+    least four, but for punctuation, accents and the doubled letters of words of five or more.
+    ``near``: their cosine is at least `threshold`.
 
     Nothing is a duplicate by way of a third text: every row is a duplicate of the row that stands
     for its group, and no two of those are duplicates of each other. Where some text duplicates all

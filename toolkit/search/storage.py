@@ -13,7 +13,7 @@ import pandas as pd
 
 from toolkit.embedding import Provider
 from toolkit.embedding.origin import Origin
-from toolkit.errors import ModelFileError
+from toolkit.errors import ModelFileError, ToolkitError
 from toolkit.frames import read_frame, write_frame
 from toolkit.kernels import Vectors
 from toolkit.search.folders import new_folder
@@ -95,7 +95,9 @@ def read_index(
             bool(manifest["approximate"]),
             _neighbourhoods(folder, shape),
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except Exception as error:  # a damaged file breaks what reads it in any way
+        if isinstance(error, ToolkitError) and not isinstance(error, ValueError):
+            raise
         raise ModelFileError(
             f"the index {os.fspath(path)!r} is damaged ({error}): copy it again, or save it again"
         ) from error
@@ -144,7 +146,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         kind, version = manifest["kind"], manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(
             f"{str(folder)!r} is no index: its {MANIFEST} tells no kind and format "
             f"({type(error).__name__}); give a folder that CosineIndex.save wrote"

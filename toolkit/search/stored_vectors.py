@@ -14,6 +14,9 @@ Mask = npt.NDArray[np.bool_]
 BLOCK_ROWS = 1 << 16
 """Rows that are copied at a time where only some of them may be found."""
 
+_PAIRS_AT_ONCE = 20_000
+"""Of a query and a row: as many rows are copied at most."""
+
 
 class StoredVectors:
     """
@@ -116,9 +119,14 @@ class StoredVectors:
 
     def cosines(self, queries: Vectors, of_query: Indices, numbers: Indices) -> Vectors:
         """Return the cosine of each pair of a query and a row, shape (n_pairs,)."""
-        rows, at = np.unique(numbers, return_inverse=True)
+        asking = Directions(queries)
+        cosines = [np.empty(0, dtype=queries.dtype)]
+        for start in range(0, len(numbers), _PAIRS_AT_ONCE):
+            pairs = slice(start, start + _PAIRS_AT_ONCE)
+            rows, at = np.unique(numbers[pairs], return_inverse=True)
+            cosines.append(exact_cosines(asking, Directions(self.rows(rows)), of_query[pairs], at))
 
-        return exact_cosines(Directions(queries), Directions(self.rows(rows)), of_query, at)
+        return np.concatenate(cosines)
 
     def rows(self, numbers: Indices) -> Vectors:
         """Return the rows of these numbers, which ascend."""
