@@ -108,6 +108,7 @@ def test_every_method_answers(command, table, tmp_path, method):
         (("--method", "hdbscan", "--n-clusters", "3"), "leave out --n-clusters"),
         (("--min-cluster-size", "5"), "--min-cluster-size is for --method hdbscan"),
         (("--method", "hdbscan", "--levels"), "--levels is for --method leiden"),
+        (("--noise", "keep"), "--noise is for --method hdbscan"),
         (("--noise", "some"), "'some' is not a valid float"),
         (("--clusters", "-"), "--clusters - would mix with the output"),
     ],
@@ -133,3 +134,58 @@ def test_levels_nest(command, table, tmp_path):
     assert levels
     for coarse, fine in zip(levels, levels[1:], strict=False):
         assert found.groupby(fine)[coarse].nunique().max() == 1
+
+
+def test_an_output_that_is_clustered_again_goes_on_from_its_last_answer(command, table, tmp_path):
+    """
+    It has the earlier groups beside the new ones, and those are what is gone on from.
+    """
+    command("cluster", table, *USUAL, "-o", tmp_path / "one.csv")
+    two, three = tmp_path / "two.csv", tmp_path / "three.csv"
+    one = read(tmp_path / "one.csv").assign(cluster="0")  # somebody's, and no help
+    one.to_csv(tmp_path / "one.csv", index=False)
+    command("cluster", tmp_path / "one.csv", *USUAL, "-o", two)
+
+    _, _, told = command("cluster", two, *USUAL, "--previous", two, "-o", three, "--check")
+
+    assert "Since last time: 3 same" in told
+    assert read(three)["cluster_3"].tolist() == read(two)["cluster_2"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"columns": {"cluster": "group"}}, "last.csv: there is no column 'cluster'"),
+        ({"columns": {"text": "body"}}, "last.csv: there is no column 'text'"),
+    ],
+)
+def test_what_is_no_earlier_output_is_told_with_its_name(command, table, tmp_path, change, message):
+    """
+    Before anything is embedded, in a dry run too.
+    """
+    command("cluster", table, *USUAL, "-o", tmp_path / "last.csv")
+    read(tmp_path / "last.csv").rename(**change).to_csv(tmp_path / "last.csv", index=False)
+
+    code, _, told = command(
+        "cluster", table, *USUAL, "--previous", tmp_path / "last.csv", "--dry-run"
+    )
+
+    assert code == 1
+    assert message in told
+
+
+def test_numbers_of_groups_may_be_written_as_floats(command, table, tmp_path):
+    """
+    As pandas writes them where a cell is missing; with ids no text is needed.
+    """
+    command("cluster", table, *USUAL, "-o", tmp_path / "last.csv")
+    last = read(tmp_path / "last.csv").drop(columns="text")
+    last.assign(cluster=last["cluster"] + ".0").to_csv(tmp_path / "last.csv", index=False)
+
+    code, _, told = command(
+        *("cluster", table, *USUAL, "--id", "id", "--previous", tmp_path / "last.csv"),
+        *("-o", tmp_path / "now.csv"),
+    )
+
+    assert code == 0, told
+    assert "Since last time: 3 same" in told

@@ -67,6 +67,7 @@ def test_labels_keep_their_partition_and_every_cluster_is_accounted_for():
         (labels_of(20, 10), labels_of(20, 10) - 1, ["died", "same"]),
         (labels_of(5, 15, 10) - 1, labels_of(20, 10), ["grew", "same"]),
         (labels_of(20, 10), labels_of(5, 15, 10) - 1, ["same", "shrank"]),
+        (labels_of(10), labels_of(5, 5), ["split", "split"]),
         ([], [], []),
     ],
 )
@@ -116,3 +117,13 @@ def test_what_cannot_be_matched_is_refused(before, after, message):
     """
     with pytest.raises(InputError, match=message):
         match_clusters(before, after)
+
+
+def test_a_cluster_whose_rows_are_elsewhere_has_not_died():
+    """
+    A table of new rows alone says nothing of the old clusters.
+    """
+    last = pd.Series([0, 0, 1, 1], index=list("abcd"))
+    now = pd.Series([0, 0, 0, 0], index=list("abxy"))
+
+    assert kinds(match_clusters(last, now)) == ["absent", "grew"]

@@ -126,5 +126,7 @@ def test_what_does_not_fit_is_refused():
     """
     with pytest.raises(InputError, match="one label a row, got 1 for 2 rows"):
         evaluate_clustering(np.eye(2), [0])
+    with pytest.raises(InputError, match="numbers of clusters, got labels of type <U1"):
+        evaluate_clustering(np.eye(2), ["a", "b"])
     with pytest.raises(InputError, match="n_resamples must be at least 1, got 0"):
         evaluate_clustering(np.eye(2), [0, 1], n_resamples=0)

@@ -70,7 +70,7 @@ class _Noise(click.ParamType[str | float]):
 @click.option(
     "--previous",
     metavar="FILE",
-    help="An earlier output: groups that go on keep their numbers, and what changed is told.",
+    help="An earlier output with rows that are here too: groups that go on keep their numbers.",
 )
 @click.option("--check", is_flag=True, help="Judge the groups: do they come back, is there any?")
 @provider_options

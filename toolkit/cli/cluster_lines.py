@@ -18,7 +18,8 @@ def cluster_lines(
     width = min(max(shutil.get_terminal_size((100, 24)).columns, _NARROWEST), _WIDEST)
     n_noise = int((rows["cluster"] < 0).sum())
     noise = f"; {n_noise:,} rows ({percent(n_noise / len(rows))}) are in none" if n_noise else ""
-    lines = [f"{len(rows):,} rows in {_clusters(len(themes))}{noise}", *_table(themes, width)]
+    n_rows = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
+    lines = [f"{n_rows} in {_clusters(len(themes))}{noise}", *_table(themes, width)]
     if changes is not None:
         lines += ["", *_changes(changes, dict(zip(themes["cluster"], themes["name"], strict=True)))]
 
@@ -42,11 +43,9 @@ def _table(themes: pd.DataFrame, width: int) -> list[str]:
 
 def _changes(changes: pd.DataFrame, names: dict[int, str]) -> list[str]:
     """Say in a line each what was born, died, split or merged, and count what went on."""
-    goes_on = changes["change"].isin(["same", "grew", "shrank"])
-    counts = changes.loc[goes_on, "change"].value_counts()
-    told = ", ".join(
-        f"{counts[word]} {word}" for word in ("same", "grew", "shrank") if word in counts
-    )
+    counted = ("same", "grew", "shrank", "absent")
+    counts, goes_on = changes["change"].value_counts(), changes["change"].isin(counted)
+    told = ", ".join(f"{counts[word]} {word}" for word in counted if word in counts)
     lines = [f"Since last time: {told or 'no group goes on'}"]
     for row in changes[~goes_on].to_dict("records"):
         name = names.get(row["after"], "") if pd.notna(row["after"]) else ""

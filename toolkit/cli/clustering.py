@@ -1,6 +1,7 @@
 """Groups of a table's texts found, told and written, as the options of a command ask for it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from toolkit.cli.tables import (
     check_written,
     read_whole,
     rows_named,
+    table_named,
     text_columns,
     write_whole,
 )
@@ -71,6 +73,8 @@ def check_usage(options: Mapping[str, Any]) -> None:
         raise click.UsageError("--method hdbscan finds out how many: leave out --n-clusters")
     if method != "hdbscan" and options["min_cluster_size"] is not None:
         raise click.UsageError("--min-cluster-size is for --method hdbscan")
+    if method != "hdbscan" and options["noise"] != "assign":
+        raise click.UsageError("--noise is for --method hdbscan; the others leave no text out")
     if method != "leiden" and options["levels"]:
         raise click.UsageError("--levels is for --method leiden")
     if options["clusters"] == "-":
@@ -97,19 +101,21 @@ def clustered(rejects: Rejects, options: Mapping[str, Any]) -> Clustered | None:
     keys = _keys(frame, columns, options["id_column"])
     texts = pd.Series(text_values(frame, columns), index=frame.index, dtype=object)
     clusterer = _clusterer(options)
+    earlier = _earlier(columns, rejects, options) if options["previous"] else None
     if options["dry_run"]:
         tell_forecast_of([list(texts)], clusterer.embedder)
         return None
 
-    earlier = _earlier(columns, rejects, options) if options["previous"] else None
     with counting() as counts, rows_named(list(frame.index)):
         clusterer.fit(texts)
     rejects.take_failures(counts.failures, list(texts), list(frame.index))
     found = Clustered(frame, report, _rows(clusterer, options), clusterer.themes_.table)
-    if options["check"]:
-        found = replace(found, card=_card(clusterer))
+    if earlier is not None:
+        found = _as_before(found, keys, earlier)
 
-    return found if earlier is None else _as_before(found, keys, earlier)
+    return (
+        replace(found, card=_card(clusterer, found.rows["cluster"])) if options["check"] else found
+    )
 
 
 def answer(found: Clustered, options: Mapping[str, Any]) -> None:
@@ -174,11 +180,11 @@ def _rows(clusterer: "TextClusterer", options: Mapping[str, Any]) -> "pd.DataFra
     return rows
 
 
-def _card(clusterer: "TextClusterer") -> "ClusteringReport":
+def _card(clusterer: "TextClusterer", labels: "pd.Series[int]") -> "ClusteringReport":
     from toolkit.evaluation import evaluate_clustering
 
     return evaluate_clustering(
-        clusterer.vectors_, clusterer.labels_, clusterer=clusterer.clusterer_
+        clusterer.vectors_, labels.to_numpy(), clusterer=clusterer.clusterer_
     )
 
 
@@ -200,19 +206,47 @@ def _earlier(
     columns: Sequence[str], rejects: Rejects, options: Mapping[str, Any]
 ) -> "pd.DataFrame":
     """Read an earlier output: the number and name of the group by key."""
+    import pandas as pd
+
+    from toolkit.errors import TableError
     from toolkit.frames import require_columns
 
-    frame, _ = read_whole(options["previous"], rejects)
-    require_columns(frame, [*columns, "cluster"])
-    if "cluster_name" not in frame:
-        frame = frame.assign(cluster_name="")
-    frame["key"] = _keys(frame, columns, options["id_column"])
+    previous, ids = options["previous"], options["id_column"]
+    frame, _ = read_whole(previous, rejects)
+    with table_named(previous):
+        require_columns(frame, [ids] if ids else list(columns))
+        last = _last_answer(list(map(str, frame.columns)))
+    numbers = pd.to_numeric(frame[last], errors="coerce")
+    odd = numbers.isna() | (numbers < -1) | (numbers % 1 != 0)
+    if odd.any():
+        raise TableError(
+            f"{previous}: expected the number of a group in column {last!r}, got "
+            f"{frame[last][odd].iloc[0]!r}: give an output of toolkit cluster"
+        )
+    name = last.replace("cluster", "cluster_name", 1)
+    names = frame[name].fillna("").astype(str) if name in frame else ""
+    earlier = pd.DataFrame({"cluster": numbers.astype(int), "cluster_name": names})
+    earlier["key"] = _keys(frame, columns, ids)
 
-    return frame.drop_duplicates("key").set_index("key")[["cluster", "cluster_name"]]
+    return earlier.drop_duplicates("key").set_index("key")
+
+
+def _last_answer(columns: list[str]) -> str:
+    """Of cluster, cluster_2, ... the last: each run appends its own to those that are there."""
+    from toolkit.errors import TableError
+
+    found = [name for name in columns if re.fullmatch(r"cluster(_\d+)?", name)]
+    if not found:
+        raise TableError(
+            f"there is no column 'cluster'; the columns are: {', '.join(columns)}: give an output "
+            "of toolkit cluster"
+        )
+
+    return found[-1]
 
 
 def _as_before(found: Clustered, keys: "pd.Series[Any]", earlier: "pd.DataFrame") -> Clustered:
-    """Give groups that go on their old numbers and names."""
+    """Give groups that go on their old numbers, and their old names unless they are others now."""
     from toolkit.clustering import match_clusters
 
     now = found.rows.assign(key=keys.to_numpy()).drop_duplicates("key").set_index("key")
@@ -220,17 +254,21 @@ def _as_before(found: Clustered, keys: "pd.Series[Any]", earlier: "pd.DataFrame"
     if not match.n_shared:
         note("note: no row of the table is in --previous: all groups are new")
     numbers = {**match.numbers, -1: -1}
-    old_names = earlier.drop_duplicates("cluster").set_index("cluster")["cluster_name"]
-    old_names.index = old_names.index.astype(int)
+    goes_on = match.changes[match.changes["change"].isin(["same", "grew", "shrank"])]["after"]
+    old_names = earlier[earlier["cluster"].isin(goes_on)].drop_duplicates("cluster")
+    named = dict(zip(old_names["cluster"], old_names["cluster_name"], strict=True))
 
     themes = found.themes.assign(cluster=found.themes["cluster"].map(numbers))
     kept = [
-        old_names.get(number) or name
+        named.get(number) or name
         for number, name in zip(themes["cluster"], themes["name"], strict=True)
     ]
     themes = themes.assign(name=kept).sort_values("cluster", ignore_index=True)
     names = dict(zip(themes["cluster"], themes["name"], strict=True))
-    rows = found.rows.assign(cluster=found.rows["cluster"].map(numbers))
+    rows = found.rows.copy()
+    for name in rows:  # the cluster, and the level that is the same
+        if found.rows[name].equals(found.rows["cluster"]):
+            rows[name] = found.rows[name].map(numbers)
     rows["cluster_name"] = [names.get(number, "") for number in rows["cluster"].tolist()]
 
     return replace(found, rows=rows, themes=themes, changes=match.changes)

@@ -1,8 +1,7 @@
 """Duplicates of a table found, told and written, as the options of a command line ask for it."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from toolkit.cli.tables import (
     check_written,
     read_whole,
     rows_named,
+    table_named,
     text_columns,
     write_whole,
 )
@@ -108,7 +108,7 @@ def compared(rejects: Rejects, options: Mapping[str, Any]) -> Compared | None:
     tables = [_given(frame, columns, options)]
     if options["against"]:
         other, _ = read_whole(options["against"], rejects)
-        with _naming(options["against"]):
+        with table_named(options["against"]):
             tables.append(_given(other, columns, options))
     embedder = _embedder(options)
     if options["dry_run"]:
@@ -209,17 +209,6 @@ def _embedded(texts: "pd.Series[Any]", embedder: "TextEmbedder", rejects: Reject
     rejects.take_failures(counts.failures, list(texts), names)
 
     return vectors
-
-
-@contextmanager
-def _naming(table: str) -> Iterator[None]:
-    """Say which of two tables an error is about."""
-    from toolkit.errors import TableError
-
-    try:
-        yield
-    except TableError as error:
-        raise TableError(f"{table}: {error}") from error
 
 
 def _write(compared: Compared, options: Mapping[str, Any]) -> None:

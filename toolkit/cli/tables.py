@@ -234,3 +234,14 @@ def rows_named(names: Sequence[object]) -> Iterator[None]:
     except TextsFailed as error:
         named = {names[int(str(row))]: reason for row, reason in error.reasons.items()}
         raise TextsFailed(named, error.n_texts) from None
+
+
+@contextmanager
+def table_named(table: str) -> Iterator[None]:
+    """Say which of two tables an error is about."""
+    from toolkit.errors import TableError
+
+    try:
+        yield
+    except TableError as error:
+        raise TableError(f"{table}: {error}") from error

@@ -77,7 +77,7 @@ def assigned(vectors: Vectors, known: Vectors, labels: Indices) -> Assignments:
     somewhere = units.any(axis=1)
     return Assignments(
         np.where(somewhere, found.labels, -1),
-        np.where(somewhere, confidences, 0).astype(np.float32),
+        np.where(somewhere, np.minimum(confidences, 1), 0).astype(np.float32),
         np.where(somewhere, found.runners_up, -1),
     )
 

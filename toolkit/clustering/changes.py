@@ -112,17 +112,19 @@ def _found(overlaps: Overlaps, numbers: dict[int, int]) -> Iterator[_Change]:
     for new in np.flatnonzero(~links.any(axis=0)).tolist():
         yield "born", None, new
     for old in np.flatnonzero(~links.any(axis=1)).tolist():
-        yield "died", old, None
+        yield "died" if overlaps.n_still_there[old] else "absent", old, None
 
 
 def _kind(overlaps: Overlaps, old: int, new: int, *, goes_on: bool) -> str:
     """A cluster that goes on is split or merged only where others are so with it."""
     n_in_new = overlaps.is_in_new[:, new].sum()
     n_from_old = overlaps.is_from_old[old].sum()
-    if overlaps.is_in_new[old, new] and (n_in_new > 1 or not goes_on):
+    if overlaps.is_in_new[old, new] and n_in_new > 1:
         return "merged"
-    if overlaps.is_from_old[old, new] and (n_from_old > 1 or not goes_on):
+    if overlaps.is_from_old[old, new] and n_from_old > 1:
         return "split"
+    if not goes_on:
+        return "merged" if overlaps.is_in_new[old, new] else "split"
 
     return _sized(int(overlaps.n_before[old]), int(overlaps.n_after[new]))
 

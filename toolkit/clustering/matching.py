@@ -27,9 +27,10 @@ class ClusterMatch:
         From the numbers of the new clustering to stable ones: the old number of the cluster that it
         goes on, or a number that was never used.
     changes : DataFrame
-        A row for each cluster that goes on ("same", "grew", "shrank"), was "born" or "died", and
-        for each part of one that was "split" or "merged": ``change``, ``before`` and ``after``
-        (stable numbers, NA where there is none), ``n_before``, ``n_after`` and ``n_shared`` rows.
+        A row for each cluster that goes on ("same", "grew", "shrank"), was "born" or "died" or has
+        no row in the new clustering ("absent"), and for each part of one that was "split" or
+        "merged": ``change``, ``before`` and ``after`` (stable numbers, NA where there is none),
+        ``n_before``, ``n_after`` and ``n_shared`` rows.
     n_shared : int
         Rows that both clusterings have.
     """

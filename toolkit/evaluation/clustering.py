@@ -124,6 +124,11 @@ def evaluate_clustering(
     (2, 0.995, 0.99)
     """
     labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu" and len(labels):
+        raise InputError(
+            f"expected the numbers of clusters, got labels of type {labels.dtype}: number them, as "
+            "with pandas.factorize(labels)[0]"
+        )
     if len(labels) != len(vectors):
         raise InputError(f"expected one label a row, got {len(labels)} for {len(vectors)} rows")
     if n_resamples < 1:

@@ -200,6 +200,9 @@ def _neighbourhoods(folder: Path, shape: tuple[int, int]) -> Neighbourhoods | No
 
 
 def _array(path: Path, shape: tuple[int, int], *, mmap: bool) -> Vectors:
+    with path.open("rb") as file:  # np.load leaves a file open that is a zip, and no array
+        if file.read(6) != b"\x93NUMPY":
+            raise ValueError(f"{path.name} is no array")
     as_map = mmap and shape[0] * shape[1] > 0  # nothing cannot be mapped
     array: Vectors = np.load(path, mmap_mode="r" if as_map else None, allow_pickle=False)
     if array.shape != shape or array.dtype != np.float32:
