@@ -250,3 +250,29 @@ def test_equal_texts_have_one_score_in_hybrid_search(embedder):
     found = index.search("late parcel", k=5, mode="hybrid").set_index("text")["score"]
 
     assert found.loc["late parcel"].nunique() == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [(slice(3, 5), slice(0, 2)), (slice(0, 2), slice(2, 5))]
+)
+def test_labels_of_a_frame_stay_whatever_comes_first(embedder, first, then):
+    """
+    Rows that count from 0 are numbered on only behind rows that do.
+    """
+    frame = pd.DataFrame({"text": TEXTS})
+
+    index = CosineIndex(embedder).fit(frame[first]).add(frame[then])
+
+    assert index.rows["id"].tolist() == [*frame.index[first], *frame.index[then]]
+    assert (index.rows["text"] == frame["text"][index.rows["id"]].to_numpy()).all()
+
+
+def test_a_mask_is_taken_by_its_labels(index):
+    """
+    One bool for each id, in any order.
+    """
+    mask = pd.Series(index.rows["label"].to_numpy() == "refund", index=index.rows["id"])
+
+    found = index.search("late parcel", filter=mask.sample(frac=1, random_state=0))
+
+    assert set(found["label"]) == {"refund"}

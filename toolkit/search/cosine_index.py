@@ -22,10 +22,10 @@ from toolkit.search.known_rows import (
     Filter,
     Ids,
     check_ids,
-    extended,
     is_among,
     is_kept,
     known_rows,
+    with_more,
 )
 from toolkit.search.paired_embedder import PairedEmbedder, query_vectors, row_vectors
 from toolkit.search.rankings import Asked, Mode, Rankings, check_request
@@ -156,7 +156,7 @@ class CosineIndex:
             return self
         vectors = row_vectors(rows, self.embedder)
         check_same_dimensions(vectors, self.n_dimensions)
-        self.rows = extended(self.rows, known_rows(rows, ids, columns, self._n_seen))
+        self.rows = with_more(self.rows, rows, ids, columns, self._n_seen)
 
         self._stored.append(vectors)
         self._n_seen += rows.n_rows

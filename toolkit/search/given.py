@@ -30,6 +30,8 @@ class Given:
         Vectors as they are, or one text a row.
     index : Index
         Labels of the rows; numbers where they have none.
+    has_labels : bool
+        Whether the labels are those of a frame or Series.
     columns : DataFrame or None
         The other columns of a frame of texts.
     """
@@ -37,6 +39,7 @@ class Given:
     n_rows: int
     values: np.ndarray | list[object]
     index: pd.Index
+    has_labels: bool = False
     columns: pd.DataFrame | None = None
 
     @property
@@ -54,13 +57,14 @@ def given(X: VectorsOrTexts, text_columns: str | Sequence[str] | None = None) ->
     >>> given(["late", "lost"]).texts
     ['late', 'lost']
     """
+    has_labels = isinstance(X, (pd.DataFrame, pd.Series))
     numbers = _numbers(X)
     if numbers is not None:
-        return Given(len(numbers), numbers, row_index(X, len(numbers)))
+        return Given(len(numbers), numbers, row_index(X, len(numbers)), has_labels)
     values = text_values(X, text_columns)  # type: ignore[arg-type]
     columns = _other_columns(X, text_columns) if isinstance(X, pd.DataFrame) else None
 
-    return Given(len(values), values, row_index(X, len(values)), columns)
+    return Given(len(values), values, row_index(X, len(values)), has_labels, columns)
 
 
 def unit_vectors(vectors: np.ndarray) -> Vectors:

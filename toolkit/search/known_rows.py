@@ -79,8 +79,18 @@ def check_ids(ids: pd.Series) -> None:
         )
 
 
-def extended(rows: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
-    """Return all rows, if the new ones have the same columns and new ids."""
+def with_more(
+    rows: pd.DataFrame, more: Given, ids: Ids | None, columns: Columns | None, n_seen: int
+) -> pd.DataFrame:
+    """
+    Return all rows, if the new ones have the same columns and new ids.
+
+    New rows without labels are numbered on from those ever seen, and so are rows of a frame that
+    just counts from 0 if the rows that are there are numbered like that.
+    """
+    is_numbered = pd.api.types.is_integer_dtype(rows["id"]) and rows["id"].between(0, n_seen - 1)
+    goes_on = not more.has_labels or np.all(is_numbered)
+    added = known_rows(more, ids, columns, n_seen if goes_on else 0)
     if set(rows.columns) != set(added.columns):
         raise InputError(
             f"the rows of the index have the columns {', '.join(rows.columns)} and the new ones "
@@ -115,7 +125,7 @@ def is_kept(rows: pd.DataFrame, filter: Filter) -> Mask:
     array([ True, False,  True])
     """
     if not isinstance(filter, Mapping):
-        return _as_mask(filter, len(rows))
+        return _as_mask(_in_order_of(rows, filter), len(rows))
 
     kept = np.ones(len(rows), dtype=bool)
     for name, wanted in filter.items():
@@ -123,6 +133,16 @@ def is_kept(rows: pd.DataFrame, filter: Filter) -> Mask:
         kept &= np.asarray(rows[name].isin(_several(wanted)), dtype=bool)
 
     return kept
+
+
+def _in_order_of(rows: pd.DataFrame, filter: object) -> object:
+    """A Series whose labels are the ids of the index may stand in another order."""
+    ids = pd.Index(rows["id"])
+    if not isinstance(filter, pd.Series) or filter.index.equals(ids):
+        return filter
+    is_by_id = filter.index.is_unique and len(filter) == len(ids) and filter.index.isin(ids).all()
+
+    return filter.reindex(ids) if is_by_id else filter
 
 
 def _as_mask(filter: object, n_rows: int) -> Mask:
