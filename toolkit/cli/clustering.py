@@ -1,19 +1,18 @@
 """Groups of a table's texts found, told and written, as the options of a command ask for it."""
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from toolkit.cli.earlier_clusters import earlier_clusters, row_keys
 from toolkit.cli.tables import (
     Rejects,
     check_written,
     read_whole,
     rows_named,
-    table_named,
     text_columns,
     write_whole,
 )
@@ -98,10 +97,10 @@ def clustered(rejects: Rejects, options: Mapping[str, Any]) -> Clustered | None:
         options["table"], rejects, limit=options["limit"], input_format=options["input_format"]
     )
     columns = text_columns(frame, options["text"])
-    keys = _keys(frame, columns, options["id_column"])
+    keys = row_keys(frame, columns, options["id_column"])
     texts = pd.Series(text_values(frame, columns), index=frame.index, dtype=object)
     clusterer = _clusterer(options)
-    earlier = _earlier(columns, rejects, options) if options["previous"] else None
+    earlier = earlier_clusters(columns, rejects, options) if options["previous"] else None
     if options["dry_run"]:
         tell_forecast_of([list(texts)], clusterer.embedder)
         return None
@@ -186,63 +185,6 @@ def _card(clusterer: "TextClusterer", labels: "pd.Series[int]") -> "ClusteringRe
     return evaluate_clustering(
         clusterer.vectors_, labels.to_numpy(), clusterer=clusterer.clusterer_
     )
-
-
-def _keys(frame: "pd.DataFrame", columns: Sequence[str], id_column: str | None) -> "pd.Series[Any]":
-    """What a row is known by in another table: its id, else its text."""
-    import pandas as pd
-
-    from toolkit.frames import require_columns
-    from toolkit.texts import clean_texts, text_values
-
-    if id_column:
-        require_columns(frame, [id_column])
-        return frame[id_column].astype(str)
-
-    return pd.Series(clean_texts(text_values(frame, list(columns))).texts, index=frame.index)
-
-
-def _earlier(
-    columns: Sequence[str], rejects: Rejects, options: Mapping[str, Any]
-) -> "pd.DataFrame":
-    """Read an earlier output: the number and name of the group by key."""
-    import pandas as pd
-
-    from toolkit.errors import TableError
-    from toolkit.frames import require_columns
-
-    previous, ids = options["previous"], options["id_column"]
-    frame, _ = read_whole(previous, rejects)
-    with table_named(previous):
-        require_columns(frame, [ids] if ids else list(columns))
-        last = _last_answer(list(map(str, frame.columns)))
-    numbers = pd.to_numeric(frame[last], errors="coerce")
-    odd = numbers.isna() | (numbers < -1) | (numbers % 1 != 0)
-    if odd.any():
-        raise TableError(
-            f"{previous}: expected the number of a group in column {last!r}, got "
-            f"{frame[last][odd].iloc[0]!r}: give an output of toolkit cluster"
-        )
-    name = last.replace("cluster", "cluster_name", 1)
-    names = frame[name].fillna("").astype(str) if name in frame else ""
-    earlier = pd.DataFrame({"cluster": numbers.astype(int), "cluster_name": names})
-    earlier["key"] = _keys(frame, columns, ids)
-
-    return earlier.drop_duplicates("key").set_index("key")
-
-
-def _last_answer(columns: list[str]) -> str:
-    """Of cluster, cluster_2, ... the last: each run appends its own to those that are there."""
-    from toolkit.errors import TableError
-
-    found = [name for name in columns if re.fullmatch(r"cluster(_\d+)?", name)]
-    if not found:
-        raise TableError(
-            f"there is no column 'cluster'; the columns are: {', '.join(columns)}: give an output "
-            "of toolkit cluster"
-        )
-
-    return found[-1]
 
 
 def _as_before(found: Clustered, keys: "pd.Series[Any]", earlier: "pd.DataFrame") -> Clustered:

@@ -123,32 +123,25 @@ def evaluate_clustering(
     >>> report.n_clusters, round(report.cohesion, 3), round(report.silhouette, 2)
     (2, 0.995, 0.99)
     """
-    labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu" and len(labels):
-        raise InputError(
-            f"expected the numbers of clusters, got labels of type {labels.dtype}: number them, as "
-            "with pandas.factorize(labels)[0]"
-        )
-    if len(labels) != len(vectors):
-        raise InputError(f"expected one label a row, got {len(labels)} for {len(vectors)} rows")
+    numbers = _checked(labels, len(vectors))
     if n_resamples < 1:
         raise InputError(f"n_resamples must be at least 1, got {n_resamples!r}")
 
-    silhouettes = cosine_silhouettes(vectors, labels)
-    clusters = _clusters(labels, silhouettes)
+    silhouettes = cosine_silhouettes(vectors, numbers)
+    clusters = _clusters(numbers, silhouettes)
     stability = shuffled = None
     if clusterer is not None and len(clusters):
         clusters["stability"] = cluster_stabilities(
-            clusterer, vectors, labels, n_resamples=n_resamples, random_state=random_state
+            clusterer, vectors, numbers, n_resamples=n_resamples, random_state=random_state
         )
-        clusters["verdict"] = [verdict(each) for each in clusters["stability"]]
+        clusters["verdict"] = clusters["stability"].map(verdict)
         stability = float(np.average(clusters["stability"], weights=clusters["n_rows"]))
-        shuffled = float(shuffled_silhouettes(clusterer, vectors, random_state=random_state).max())
+        shuffled = max(shuffled_silhouettes(clusterer, vectors, random_state=random_state).tolist())
 
     return ClusteringReport(
-        n_rows=len(labels),
+        n_rows=len(numbers),
         n_clusters=len(clusters),
-        n_noise=int((labels < 0).sum()),
+        n_noise=int((numbers < 0).sum()),
         cohesion=_mean(silhouettes.cohesions),
         background=_background(vectors),
         silhouette=_mean(silhouettes.widths),
@@ -156,6 +149,20 @@ def evaluate_clustering(
         stability=stability,
         clusters=clusters,
     )
+
+
+def _checked(labels: npt.ArrayLike, n_rows: int) -> Indices:
+    """Return the numbers of clusters, one a row."""
+    numbers = np.asarray(labels)
+    if len(numbers) != n_rows:
+        raise InputError(f"expected one label a row, got {len(numbers)} for {n_rows} rows")
+    if numbers.dtype.kind not in "iu" and n_rows:
+        raise InputError(
+            f"expected the numbers of clusters, got labels of type {numbers.dtype}: number them, "
+            "as with pandas.factorize(labels)[0]"
+        )
+
+    return numbers
 
 
 def verdict(stability: float) -> str:
