@@ -139,9 +139,15 @@ class EmbeddingServer:
         for rule in self.rules:
             if (answer := rule(asked)) is not None:
                 return answer
-        self.stopping.wait(self.latency)
+        self._wait_until(asked.seen.at + self.latency)
 
         return json_answer(asked.reply())
+
+    def _wait_until(self, due: float) -> None:
+        """By the monotonic clock, as one wait may end a little early."""
+        while (left := due - time.monotonic()) > 0:
+            if self.stopping.wait(left):
+                return
 
 
 def _json(content: bytes) -> Json:
