@@ -21,6 +21,7 @@ WITH_DATA = (
     "bench_clusters.py",
     "bench_hdbscan.py",
     "bench_names.py",
+    "bench_drift.py",
 )
 
 

@@ -11,7 +11,7 @@ PACKAGE = Path(toolkit.__file__).parent
 LAYERS = [
     {"errors"},
     {"kernels", "texts", "frames", "characters", "plain_text", "progress", "sample"},
-    {"embedding"},
+    {"embedding", "json_ready"},
     {"text_embedder"},
     {"classification", "clustering", "anomaly", "search", "embedded_frames", "labelled_texts"},
     {"evaluation", "persistence", "audit"},

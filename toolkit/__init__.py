@@ -8,8 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from toolkit.audit import Drift as Drift
     from toolkit.audit import Duplicates as Duplicates
     from toolkit.audit import Overlap as Overlap
+    from toolkit.audit import drift as drift
     from toolkit.audit import near_duplicates as near_duplicates
     from toolkit.audit import text_overlap as text_overlap
     from toolkit.classification import CosineCentroidClassifier as CosineCentroidClassifier
@@ -81,6 +83,7 @@ _HOME = {
     "CosineKNNClassifier": "toolkit.classification",
     "CosineLeiden": "toolkit.clustering",
     "CosineLogisticClassifier": "toolkit.classification",
+    "Drift": "toolkit.audit",
     "Duplicates": "toolkit.audit",
     "Forecaster": "toolkit.embedding",
     "FrameReader": "toolkit.frames",
@@ -108,6 +111,7 @@ _HOME = {
     "cosine_similarities": "toolkit.kernels",
     "cosine_similarity": "toolkit.kernels",
     "counting": "toolkit.embedding",
+    "drift": "toolkit.audit",
     "evaluate_classification": "toolkit.evaluation",
     "evaluate_clustering": "toolkit.evaluation",
     "evaluate_multilabel": "toolkit.evaluation",

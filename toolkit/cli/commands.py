@@ -11,6 +11,7 @@ _HOME = {
     "search": "search",
     "dedupe": "dedupe",
     "cluster": "cluster",
+    "drift": "drift",
     "fit": "fit",
     "predict": "predict",
     "evaluate": "evaluate",

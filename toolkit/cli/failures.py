@@ -19,6 +19,13 @@ class SomeRowsFailed(Exception):
     """The command did its work, but not for every row."""
 
 
+class CheckFailed(Exception):
+    """The command did its work, and what it found is more than was allowed."""
+
+
+_TOLD = (click.ClickException, click.Abort, SomeRowsFailed, CheckFailed)
+
+
 def run(command: click.Command, arguments: Sequence[str]) -> int:
     """Run a command and return its exit code; a failure is told in one sentence."""
     debug = "--debug" in arguments or os.environ.get("TOOLKIT_DEBUG") == "1"
@@ -33,7 +40,9 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
             _forget_stdout()
             return DONE
         except (Exception, KeyboardInterrupt) as error:
-            is_ours = isinstance(error, (click.ClickException, click.Abort, SomeRowsFailed))
+            is_ours = isinstance(
+                error, (click.ClickException, click.Abort, SomeRowsFailed, CheckFailed)
+            )
             if debug and not is_ours:
                 raise
             return _tell(error)
@@ -52,6 +61,8 @@ def _tell(error: BaseException) -> int:
             code = INTERRUPTED
         case SomeRowsFailed():
             message, code = f"Done, but {error}", SOME_ROWS_FAILED
+        case CheckFailed():
+            message, code = f"Check failed: {error}", CHECK_FAILED
         case ToolkitError() | OSError() | MemoryError():
             message, code = f"Error: {_sentence(error)}", FAILED
         case _:

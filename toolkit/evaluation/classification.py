@@ -12,10 +12,10 @@ from toolkit.evaluation.answered import Answered, count_answers
 from toolkit.evaluation.calibration import expected_calibration_error, reliability_table
 from toolkit.evaluation.confusions import confusion_table, worst_confusions
 from toolkit.evaluation.intervals import wilson_interval
-from toolkit.evaluation.json_ready import plain, records
 from toolkit.evaluation.judged import Judged, judge
 from toolkit.evaluation.report_text import classification_text
 from toolkit.evaluation.scores import score_table
+from toolkit.json_ready import plain, records
 from toolkit.texts import TextInput, clean_texts, text_values
 
 

@@ -8,13 +8,13 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.evaluation.clustering_text import clustering_text
-from toolkit.evaluation.json_ready import plain, records
 from toolkit.evaluation.resampling import (
     Clusterer,
     cluster_stabilities,
     shuffled_silhouettes,
 )
 from toolkit.evaluation.silhouettes import Silhouettes, cosine_silhouettes
+from toolkit.json_ready import plain, records
 from toolkit.kernels import Indices, Vectors, unit_rows
 
 SOLID, FUZZY = 0.75, 0.5

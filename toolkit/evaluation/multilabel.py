@@ -9,10 +9,10 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.evaluation.intervals import wilson_interval
-from toolkit.evaluation.json_ready import records
 from toolkit.evaluation.judged import checked_probabilities, label_index
 from toolkit.evaluation.report_text import multilabel_text
 from toolkit.evaluation.scores import score_table
+from toolkit.json_ready import records
 
 
 @dataclass(frozen=True, eq=False)

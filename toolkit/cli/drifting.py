@@ -1,0 +1,138 @@
+"""Two tables compared, told and written, as the options of a command line ask for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toolkit.cli.failures import CheckFailed
+from toolkit.cli.tables import (
+    Rejects,
+    check_written,
+    read_whole,
+    rows_named,
+    table_named,
+    text_columns,
+    with_ids,
+    write_whole,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from toolkit.audit import Drift
+    from toolkit.embedding import Embeddings
+    from toolkit.frames import ReadReport
+    from toolkit.text_embedder import TextEmbedder
+
+
+@dataclass(frozen=True)
+class Compared:
+    """
+    The new table and what changed in it.
+
+    Attributes
+    ----------
+    frame : DataFrame
+    report : ReadReport
+        How it was read, so that it is written alike.
+    found : Drift
+    """
+
+    frame: "pd.DataFrame"
+    report: "ReadReport"
+    found: "Drift"
+
+    def marked(self) -> "pd.DataFrame":
+        """Return all rows, each with its group and what is nearest to it in the old table."""
+        from toolkit.frames import append_columns
+
+        found = self.found
+        groups = found.groups.set_index("group")
+        rows = found.after.rename(columns={"nearest": "nearest_before"}).drop(columns="text")
+        for number, column in enumerate(["name", "change"], start=1):
+            told = rows["group"].map(groups[column]).fillna("")
+            rows.insert(number, {"name": "group_name"}.get(column, column), told)
+        texts = found.before["text"]
+        place = dict(zip(texts.index, texts, strict=True))
+        rows["nearest_text"] = [place.get(name, "") for name in rows["nearest_before"]]
+
+        return append_columns(self.frame, rows.round(4))
+
+
+def check_usage(options: Mapping[str, Any]) -> None:
+    """Raise now, not after hours of work, if the command cannot end well."""
+    read = [options["before"], options["table"]]
+    if read == ["-", "-"]:
+        raise click.UsageError("OLD and NEW cannot both be standard input")
+    check_written("output", read, options)
+
+
+def compared(rejects: Rejects, options: Mapping[str, Any]) -> Compared | None:
+    """Read and compare; None if only a forecast was asked for."""
+    from toolkit.audit import drift
+    from toolkit.cli.forecasts import tell_forecast_of
+    from toolkit.text_embedder import TextEmbedder
+
+    frame, report = read_whole(
+        options["table"], rejects, limit=options["limit"], input_format=options["input_format"]
+    )
+    columns = text_columns(frame, options["text"])
+    old, _ = read_whole(options["before"], rejects, limit=options["limit"])
+    with table_named(options["before"]):
+        before = _texts(old, columns, options["id_column"])
+    after = _texts(frame, columns, options["id_column"])
+    embedder = TextEmbedder(options["provider"], task="clustering", cache=not options["no_cache"])
+    if options["dry_run"]:
+        tell_forecast_of([list(before), list(after)], embedder)
+        return None
+
+    vectors = _embedded(before, embedder, rejects), _embedded(after, embedder, rejects)
+
+    return Compared(frame, report, drift(before, after, vectors=vectors, level=options["level"]))
+
+
+def answer(compared: Compared, options: Mapping[str, Any]) -> CheckFailed | None:
+    """Write what is asked for, say what was found; return how it ends if a check failed."""
+    from toolkit.frames.cells import as_json
+
+    found = compared.found
+    if options["output"] != "-":
+        write_whole(
+            compared.marked(),
+            options["output"],
+            options,
+            like=compared.report,
+            format=options["format"],
+        )
+    click.echo(as_json(found.to_dict()) if options["as_json"] else found.to_text().rstrip())
+    limit = options["fail_on"]
+    if limit is None or found.p_value > limit:
+        return None
+
+    return CheckFailed(f"the tables differ: p = {found.p_value:.3g}, at most {limit:g} (--fail-on)")
+
+
+def _texts(frame: "pd.DataFrame", columns: list[str], id_column: str | None) -> "pd.Series[Any]":
+    import pandas as pd
+
+    from toolkit.frames import require_columns
+    from toolkit.texts import text_values
+
+    require_columns(frame, columns)
+    index = with_ids(frame, id_column).index
+
+    return pd.Series(text_values(frame, columns), index=index, dtype=object)
+
+
+def _embedded(texts: "pd.Series[Any]", embedder: "TextEmbedder", rejects: Rejects) -> "Embeddings":
+    """Embed the texts of a table; note those that cannot be."""
+    from toolkit.embedding import counting
+
+    names = list(texts.index)
+    with counting() as counts, rows_named(names):
+        vectors = embedder.fit_transform(texts)
+    rejects.take_failures(counts.failures, list(texts), names)
+
+    return vectors
