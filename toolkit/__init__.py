@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from toolkit.classification import CosineLogisticClassifier as CosineLogisticClassifier
     from toolkit.classification import SelectiveClassifier as SelectiveClassifier
     from toolkit.classification import TextClassifier as TextClassifier
+    from toolkit.clustering import ChatNamer as ChatNamer
     from toolkit.clustering import ClusterMatch as ClusterMatch
     from toolkit.clustering import CosineAgglomerative as CosineAgglomerative
     from toolkit.clustering import CosineHDBSCAN as CosineHDBSCAN
@@ -74,6 +75,7 @@ __version__ = "0.1.0"
 _HOME = {
     "AzureOpenAIProvider": "toolkit.embedding",
     "CachedProvider": "toolkit.embedding",
+    "ChatNamer": "toolkit.clustering",
     "ClusterMatch": "toolkit.clustering",
     "CohereProvider": "toolkit.embedding",
     "CosineAgglomerative": "toolkit.clustering",

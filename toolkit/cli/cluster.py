@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from toolkit.cli.cluster_naming import naming_option
 from toolkit.cli.options import (
     cost_options,
     id_option,
@@ -72,6 +73,7 @@ class _Noise(click.ParamType[str | float]):
     metavar="FILE",
     help="An earlier output with rows that are here too: groups that go on keep their numbers.",
 )
+@naming_option
 @click.option("--check", is_flag=True, help="Judge the groups: do they come back, is there any?")
 @provider_options
 @cost_options
@@ -86,7 +88,7 @@ def cluster_command(**options: Any) -> None:
 
     How many groups there are is found out. The same words are always in the same group, and the
     order of the rows does not matter. Groups are numbered by size; -1 is for rows in none, such as
-    empty ones. Names are words that set a group apart from the others.
+    empty ones. Names are words that set a group apart from the others, or a chat model's.
     """
     from toolkit.cli.clustering import answer, check_usage, clustered
     from toolkit.cli.tables import Rejects

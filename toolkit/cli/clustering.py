@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from toolkit.cli.cluster_naming import (
+    check_namer,
+    name_groups,
+    tell_naming_forecast,
+    with_names,
+)
 from toolkit.cli.earlier_clusters import earlier_clusters, row_keys
 from toolkit.cli.tables import (
     Rejects,
@@ -81,6 +87,7 @@ def check_usage(options: Mapping[str, Any]) -> None:
     read = [options["table"], options["previous"]]
     if read == ["-", "-"]:
         raise click.UsageError("INPUT and --previous cannot both be standard input")
+    check_namer(options)
     check_written("output", read, options)
     check_written("clusters", [*read, options["output"]], options)
 
@@ -103,11 +110,13 @@ def clustered(rejects: Rejects, options: Mapping[str, Any]) -> Clustered | None:
     earlier = earlier_clusters(columns, rejects, options) if options["previous"] else None
     if options["dry_run"]:
         tell_forecast_of([list(texts)], clusterer.embedder)
+        tell_naming_forecast(list(texts), options)
         return None
 
     with counting() as counts, rows_named(list(frame.index)):
         clusterer.fit(texts)
     rejects.take_failures(counts.failures, list(texts), list(frame.index))
+    name_groups(clusterer, texts, options)
     found = Clustered(frame, report, _rows(clusterer, options), clusterer.themes_.table)
     if earlier is not None:
         found = _as_before(found, keys, earlier)
@@ -205,7 +214,7 @@ def _as_before(found: Clustered, keys: "pd.Series[Any]", earlier: "pd.DataFrame"
         named.get(number) or name
         for number, name in zip(themes["cluster"], themes["name"], strict=True)
     ]
-    themes = themes.assign(name=kept).sort_values("cluster", ignore_index=True)
+    themes = with_names(themes, kept).sort_values("cluster", ignore_index=True)
     names = dict(zip(themes["cluster"], themes["name"], strict=True))
     rows = found.rows.copy()
     for name in rows:  # the cluster, and the level that is the same

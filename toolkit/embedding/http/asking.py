@@ -17,7 +17,7 @@ from toolkit.embedding.http.faults import (
 )
 from toolkit.embedding.http.replies import Checked, checked
 from toolkit.embedding.http.waits import headroom_wait
-from toolkit.embedding.http.wire import BadReply, Fault, FaultKind, Json
+from toolkit.embedding.http.wire import BadReply, Fault, FaultKind, Json, Request
 from toolkit.errors import AuthenticationFailed, InvalidResponse, ProviderError, ProviderUnavailable
 
 if TYPE_CHECKING:
@@ -74,7 +74,27 @@ def ask(
 def _asked(
     provider: "HTTPProvider", endpoint: Endpoint, texts: Sequence[str], task: Task
 ) -> Success | Fault:
-    request = provider.request(texts, task)
+    answer = answered(provider, endpoint, provider.request(texts, task), texts)
+    if isinstance(answer, Fault):
+        return answer
+    try:
+        reply = provider.parse(answer.body, len(texts))
+        rows = checked(reply, len(texts))
+    except BadReply as error:
+        return bad_reply(provider, answer, texts, str(error))
+    pause = headroom_wait(answer.headers, reply.n_tokens or 0)
+
+    return Success(rows, reply.n_tokens, reply.model, pause)
+
+
+def answered(
+    provider: "HTTPProvider", endpoint: Endpoint, request: Request, texts: Sequence[str]
+) -> Answer | Fault:
+    """
+    Send one request and return its answer if the status is 200, else why there is none.
+
+    `texts` are those in the request: no message repeats them.
+    """
     headers = {**request.headers, **provider.keys.headers()}
     try:
         answer = endpoint.client.post(request.url, request.body, headers, provider.timeout)
@@ -90,14 +110,8 @@ def _asked(
     status = answer.status if answer.status != 200 else _status_within(answer.body)
     if status != 200:
         return _fault(provider, replace(answer, status=status), texts)
-    try:
-        reply = provider.parse(answer.body, len(texts))
-        rows = checked(reply, len(texts))
-    except BadReply as error:
-        return _bad_reply(provider, answer, texts, str(error))
-    pause = headroom_wait(answer.headers, reply.n_tokens or 0)
 
-    return Success(rows, reply.n_tokens, reply.model, pause)
+    return answer
 
 
 def _fault(provider: "HTTPProvider", answer: Answer, texts: Sequence[str]) -> Fault:
@@ -115,8 +129,8 @@ def _fault(provider: "HTTPProvider", answer: Answer, texts: Sequence[str]) -> Fa
     return replace(fault, message=f"{fault.message} ({which})")
 
 
-def _bad_reply(provider: "HTTPProvider", answer: Answer, texts: Sequence[str], why: str) -> Fault:
-    """Status 200 and yet no vectors: keep the beginning for a person to look at."""
+def bad_reply(provider: "HTTPProvider", answer: Answer, texts: Sequence[str], why: str) -> Fault:
+    """Return the fault of an answer that is of no use, with its beginning for a person to see."""
     begins = without_vectors(provider.keys.hidden(answer.text[:LONGEST_READ]))
     why, excerpt = (shown(said, provider.keys, texts) for said in (why, begins))
     message = f"{why}; the answer begins {excerpt!r}" if excerpt else why
