@@ -8,10 +8,10 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.rows import make_rows
+from toolkit import CosineAgglomerative, CosineLeiden, SphericalKMeans
 from toolkit.clustering.graph_communities import communities
 from toolkit.clustering.graph_joining import joined
 from toolkit.clustering.graph_of_points import PointGraph, centred, graph_of_points
-from toolkit.clustering.leiden import CosineLeiden
 from toolkit.clustering.resolution import best_partition, mean_silhouette
 from toolkit.errors import InputError
 from toolkit.kernels import neighbor_graph
@@ -239,7 +239,6 @@ def test_groups_without_any_edge_between_them():
         ({"n_neighbors": 1}, "n_neighbors must be a whole number >= 2, got 1"),
         ({"n_neighbors": 2.5}, "n_neighbors must be a whole number >= 2, got 2.5"),
         ({"n_clusters": 0}, "n_clusters must be a whole number >= 1, got 0"),
-        ({"n_clusters": 11}, "n_clusters must be at most the number of different rows, 10, got 11"),
         ({"resolution": 0}, 'resolution must be "auto" or > 0, got 0'),
         ({"resolution": float("nan")}, 'resolution must be "auto" or > 0, got nan'),
         ({"resolution": "fine"}, "resolution must be \"auto\" or > 0, got 'fine'"),
@@ -340,3 +339,13 @@ def test_a_graph_without_edges_is_all_singles():
 
     assert communities(graph, 1.0).tolist() == [0, 1, 2]
     assert joined(graph, vectors, np.arange(3), 2).tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize("clusterer", [CosineLeiden, SphericalKMeans, CosineAgglomerative])
+def test_there_are_never_more_clusters_than_different_rows(clusterer):
+    """
+    Asked for more, every method makes a cluster of each different row.
+    """
+    rows = np.array([[1.0, 0], [2, 0], [0, 1], [0, 3]])
+
+    assert clusterer(n_clusters=3).fit(rows).labels_.tolist() in ([0, 0, 1, 1], [1, 1, 0, 0])

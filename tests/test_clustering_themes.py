@@ -330,8 +330,8 @@ def test_themes_print_and_go_to_json():
 @pytest.mark.parametrize(
     ("arguments", "settings", "message"),
     [
-        ((["a", "b"], [0]), {}, "one label a text, got 1 for 2 texts"),
-        ((["a"], ["x"]), {}, "number of a cluster.*row 0, got 'x'.*factorize"),
+        ((["a", "b"], [0]), {}, "one label a row, got 1 for 2 rows"),
+        ((["a"], ["x"]), {}, "has 'x' in row 0, where the number of a cluster.*factorize"),
         ((["a"], [-2]), {}, "number of a cluster"),
         ((["a"], [0], np.ones((2, 3))), {}, r"shape \(2, 3\) for 1 texts"),
         ((["a"], [0], [[np.nan, 1.0]]), {}, "finite vectors"),

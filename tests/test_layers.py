@@ -10,8 +10,17 @@ PACKAGE = Path(toolkit.__file__).parent
 
 LAYERS = [
     {"errors"},
-    {"kernels", "texts", "frames", "characters", "plain_text", "progress", "sample"},
-    {"embedding", "json_ready"},
+    {
+        "kernels",
+        "texts",
+        "frames",
+        "characters",
+        "cluster_numbers",
+        "plain_text",
+        "progress",
+        "sample",
+    },
+    {"embedding", "json_ready", "cluster_numbers"},
     {"text_embedder"},
     {"classification", "clustering", "anomaly", "search", "embedded_frames", "labelled_texts"},
     {"evaluation", "persistence", "audit"},

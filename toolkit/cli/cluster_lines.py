@@ -7,6 +7,7 @@ import pandas as pd
 from toolkit.plain_text import cut, padded, percent
 
 _MOST_CLUSTERS = 30
+_MOST_CHANGES = 20
 _NARROWEST, _WIDEST = 60, 120
 _NAME_COLUMNS = 40
 
@@ -42,12 +43,13 @@ def _table(themes: pd.DataFrame, width: int) -> list[str]:
 
 
 def _changes(changes: pd.DataFrame, names: dict[int, str]) -> list[str]:
-    """Say in a line each what was born, died, split or merged, and count what went on."""
+    """Say in a line each what was born, died, split or merged, and count groups that went on."""
     counted = ("same", "grew", "shrank", "absent")
     counts, goes_on = changes["change"].value_counts(), changes["change"].isin(counted)
     told = ", ".join(f"{counts[word]} {word}" for word in counted if word in counts)
     lines = [f"Since last time: {told or 'no group goes on'}"]
-    for row in changes[~goes_on].to_dict("records"):
+    others = changes[~goes_on]
+    for row in others.head(_MOST_CHANGES).to_dict("records"):
         name = names.get(row["after"], "") if pd.notna(row["after"]) else ""
         match row["change"]:
             case "born":
@@ -59,8 +61,9 @@ def _changes(changes: pd.DataFrame, names: dict[int, str]) -> list[str]:
                     f"  {change:<7} {row['before']} -> {row['after']} {name} "
                     f"({row['n_shared']:,} of {row['n_before']:,} rows)"
                 )
+    n_more = len(others) - _MOST_CHANGES
 
-    return lines
+    return [*lines, *([f"  and {n_more:,} more changes"] if n_more > 0 else [])]
 
 
 def _clusters(n: int) -> str:

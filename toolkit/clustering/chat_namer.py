@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from toolkit.cluster_numbers import NOISE
 from toolkit.clustering.chat_answers import Proposal, proposals_in
 from toolkit.clustering.chat_questions import Group, groups_of, question_about
 from toolkit.clustering.name_choice import MODEL, NameChoice
 from toolkit.clustering.name_words import NameWords
-from toolkit.clustering.theme_documents import NOISE, Documents, documents_of
+from toolkit.clustering.theme_documents import Documents, documents_of
 from toolkit.clustering.themes import Themes
 from toolkit.embedding.chat import ChatModel, Question, is_too_long
 from toolkit.embedding.http.faults import shown

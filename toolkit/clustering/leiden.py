@@ -43,7 +43,8 @@ class CosineLeiden(ClusterMixin, BaseEstimator):
     resolution : "auto" or float, default="auto"
         How fine to cut, > 0: of 4 times the resolution come about 2.5 times as many clusters.
     n_clusters : int, optional
-        How many clusters there shall be, >= 1, if that is known; the resolution follows.
+        How many clusters there shall be, >= 1, if that is known; the resolution follows. Fewer
+        where there are fewer different rows.
 
     Attributes
     ----------
@@ -103,12 +104,6 @@ class CosineLeiden(ClusterMixin, BaseEstimator):
         rows = validate_data(self, X, dtype=[np.float32, np.float64])
         points = distinct_points(rows)
 
-        if self.n_clusters is not None and 0 < len(points) < self.n_clusters:
-            raise InputError(
-                f"n_clusters must be at most the number of different rows, {len(points)}, "
-                f"got {self.n_clusters}"
-            )
-
         directions = centred(points.vectors)
         graph = graph_of_points(directions, int(self.n_neighbors))
         partition = self._partition(graph, directions)
@@ -161,7 +156,7 @@ class CosineLeiden(ClusterMixin, BaseEstimator):
             resolution = 1.0 if self.resolution == "auto" else float(self.resolution)
             return partition_at(graph, directions, resolution)
         if self.n_clusters is not None:
-            return partition_of(graph, directions, int(self.n_clusters))
+            return partition_of(graph, directions, min(int(self.n_clusters), len(graph)))
 
         best, seen = best_partition(graph, directions)
         self.search_ = np.array([(part.resolution, len(part), part.silhouette) for part in seen])

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from toolkit.cluster_numbers import NOISE, cluster_numbers
 from toolkit.clustering.changes import Overlaps, changes
 from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices
-
-NOISE = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,16 +101,11 @@ def match_clusters(
 
 
 def _as_series(labels: Sequence[int] | Indices | pd.Series, which: str) -> pd.Series:
-    series = labels if isinstance(labels, pd.Series) else pd.Series(np.asarray(labels))
-    numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    odd = np.flatnonzero(~(numbers >= NOISE) | (numbers != np.floor(numbers)))
-    if len(odd):
-        raise InputError(
-            f"{which} has {series.iloc[odd[0]]!r} in row {odd[0]}, where the number of a cluster, "
-            "from 0, or -1 for none was expected"
-        )
+    numbers = cluster_numbers(labels, of=which)
+    if isinstance(labels, pd.Series):
+        return pd.Series(numbers, index=labels.index, name=labels.name)
 
-    return pd.Series(numbers.astype(np.intp), index=series.index, name=series.name)
+    return pd.Series(numbers)
 
 
 def _overlaps(old: pd.Series, new: pd.Series, *, by_position: bool) -> Overlaps:

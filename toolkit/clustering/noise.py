@@ -2,11 +2,10 @@
 
 import numpy as np
 
+from toolkit.cluster_numbers import NOISE
 from toolkit.clustering.assignment import Assignments, assigned
 from toolkit.clustering.points import distinct_points, repeated_points
 from toolkit.kernels import Indices, Vectors, top_k, unit_rows
-
-NOISE = -1
 
 _CANDIDATES = 4
 """Points that a row may repeat; no more than a few lie so close together."""

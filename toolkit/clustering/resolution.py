@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from toolkit.clustering.graph_communities import communities
 from toolkit.clustering.graph_joining import joined
 from toolkit.clustering.graph_of_points import PointGraph
 from toolkit.kernels import Indices, Vectors
+from toolkit.kernels.silhouettes import silhouettes
 
 _STEP = 2**0.25
 _TRIED = 2.0 ** np.arange(5.0, -5.5, -0.5)
@@ -16,7 +16,6 @@ _MORSELS = 64.0  # resolution of the small groups that the search moves about
 _UNTIL_SETTLED = 5
 _WORTH_A_TRY = 0.15  # share of the largest silhouette that a sketch may lack
 _AS_GOOD = 4.0  # standard errors of the largest silhouette within which gaps tell nothing
-_ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -134,10 +133,6 @@ def mean_silhouette(vectors: Vectors, group: Indices) -> tuple[float, float]:
     """
     How much nearer points are to their own group than to the next one, on average.
 
-    With a point's mean distance (1 - cosine) to the rest of its group and to the nearest other
-    group, a silhouette is the gap between the two over the larger one; a point alone in its group
-    has 0, and so has everything in one group.
-
     Parameters
     ----------
     vectors : ndarray of shape (n_points, n_dimensions), unit rows
@@ -147,7 +142,7 @@ def mean_silhouette(vectors: Vectors, group: Indices) -> tuple[float, float]:
     Returns
     -------
     float in [-1, 1], float
-        The mean and its standard error.
+        The mean of the silhouettes and its standard error.
 
     Examples
     --------
@@ -157,30 +152,8 @@ def mean_silhouette(vectors: Vectors, group: Indices) -> tuple[float, float]:
     >>> mean_silhouette(vectors, np.array([0, 1, 0, 1]))
     (-0.5, 0.0)
     """
-    counts = np.bincount(group)
-    if len(counts) < 2:
+    if not len(group):
         return 0.0, 0.0
-    ones = np.ones(len(group), dtype=vectors.dtype)
-    rows = np.arange(len(group))
-    sums = sparse.csr_array((ones, (group, rows)), shape=(len(counts), len(group))) @ vectors
+    widths = silhouettes(vectors, group).widths
 
-    parts = [slice(at, at + _ROWS_AT_ONCE) for at in range(0, len(group), _ROWS_AT_ONCE)]
-    silhouettes = np.concatenate(
-        [_silhouettes(vectors[some], group[some], sums, counts) for some in parts]
-    )
-    error = silhouettes.std() / np.sqrt(len(group))
-
-    return float(silhouettes.mean()), float(error)
-
-
-def _silhouettes(vectors: Vectors, group: Indices, sums: Vectors, counts: Indices) -> Vectors:
-    products = vectors @ sums.T
-    rows = np.arange(len(group))
-    others = np.maximum(counts[group] - 1, 1)
-    inside = 1 - (products[rows, group] - np.vecdot(vectors, vectors)) / others
-    products /= counts
-    products[rows, group] = -np.inf
-    outside = 1 - products.max(axis=1)
-    larger = np.maximum(np.maximum(inside, outside), np.finfo(vectors.dtype).eps)
-
-    return np.where(counts[group] > 1, (outside - inside) / larger, 0)
+    return float(widths.mean()), float(widths.std() / np.sqrt(len(group)))

@@ -8,9 +8,10 @@ from sklearn.base import BaseEstimator, ClusterMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from toolkit.cluster_numbers import NOISE
 from toolkit.clustering.assignment import Assignments
 from toolkit.clustering.leiden import CosineLeiden
-from toolkit.clustering.noise import NOISE, assigned_or_noise, at_most_noise
+from toolkit.clustering.noise import assigned_or_noise, at_most_noise
 from toolkit.clustering.themes import Themes, themes
 from toolkit.errors import InputError
 from toolkit.kernels import Indices, Vectors, unit_rows

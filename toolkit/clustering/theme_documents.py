@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit.cluster_numbers import NOISE
 from toolkit.kernels import Indices, Vectors, unit_rows
-
-NOISE = -1
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
-from toolkit.clustering.theme_documents import NOISE, Documents, documents_of
+from toolkit.cluster_numbers import NOISE, cluster_numbers
+from toolkit.clustering.theme_documents import Documents, documents_of
 from toolkit.clustering.theme_findings import Finding, findings
 from toolkit.clustering.theme_names import unique_names
 from toolkit.errors import InputError
 from toolkit.kernels import Indices, Vectors
+from toolkit.kernels.rows import finite_rows
 from toolkit.plain_text import cut, percent
 from toolkit.texts import TextInput, clean_texts, text_values
 
@@ -138,9 +140,9 @@ def themes(
     1        1       3  parcel       1.0
     """
     clean = clean_texts(text_values(texts)).texts
-    numbers = _cluster_numbers(labels, len(clean))
+    numbers = cluster_numbers(labels, len(clean))
     if vectors is not None:
-        _check_vectors(vectors, len(clean))
+        vectors = _checked_vectors(vectors, len(clean))
     if n_terms < 1:
         raise InputError(f"n_terms must be at least 1, got {n_terms!r}")
 
@@ -169,26 +171,12 @@ def _table(documents: Documents, sizes: Indices, n_terms: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[field.name for field in fields(Finding)])
 
 
-def _cluster_numbers(labels: Sequence[int] | Indices | pd.Series, n_rows: int) -> Indices:
-    series = pd.Series(np.asarray(labels))
-    if len(series) != n_rows:
-        raise InputError(f"expected one label a text, got {len(series):,} for {n_rows:,} texts")
-    numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    odd = np.flatnonzero(~(numbers >= NOISE) | (numbers != np.floor(numbers)))
-    if len(odd):
+def _checked_vectors(vectors: Vectors, n_rows: int) -> Vectors:
+    rows = finite_rows(vectors)
+    if len(rows) != n_rows:
         raise InputError(
-            f"expected the number of a cluster, from 0, or -1 for none in row {odd[0]}, got "
-            f"{series.iloc[odd[0]]!r}: number the clusters, as with pandas.factorize"
-        )
-
-    return numbers.astype(np.intp)
-
-
-def _check_vectors(vectors: Vectors, n_rows: int) -> None:
-    if np.ndim(vectors) != 2 or len(vectors) != n_rows:
-        raise InputError(
-            f"expected one row of vectors a text, got an array of shape {np.shape(vectors)} for "
+            f"expected one row of vectors a text, got an array of shape {rows.shape} for "
             f"{n_rows:,} texts"
         )
-    if not np.isfinite(vectors).all():
-        raise InputError("expected finite vectors, got NaN or infinity: embed those texts again")
+
+    return rows

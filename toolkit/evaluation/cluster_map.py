@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.cluster_numbers import cluster_numbers
 from toolkit.clustering.points import distinct_points
 from toolkit.errors import InputError
 from toolkit.evaluation.figures import LITERALLY, new_figure, picture_bytes
 from toolkit.kernels import Indices, Vectors
+from toolkit.kernels.rows import finite_rows
 from toolkit.plain_text import cut
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def map_layout(vectors: Vectors) -> Places:
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    points = distinct_points(vectors)
+    points = distinct_points(finite_rows(vectors))
     if len(points) < 4 or points.vectors.shape[1] < 2:
         places = np.column_stack([np.arange(len(points)), np.zeros(len(points))])
         return points.spread(places.astype(np.float32), nowhere=0.0)
@@ -103,14 +105,15 @@ class ClusterMapDisplay:
         names: Mapping[int, str] | None = None,
         max_names: int = 30,
     ) -> None:
-        self.places = places
-        self.labels = np.asarray(labels)
+        if np.ndim(places) != 2 or np.shape(places)[1] != 2:
+            raise InputError(
+                f"expected places of shape (n_rows, 2), got {np.shape(places)}: "
+                "map_layout(vectors) makes them, and from_predictions calls it"
+            )
+        self.places = np.asarray(places)
+        self.labels = cluster_numbers(labels, len(self.places))
         self.names = names
         self.max_names = max_names
-        if len(self.labels) != len(places):
-            raise InputError(
-                f"expected one label a row, got {len(self.labels)} for {len(places)} rows"
-            )
 
     @classmethod
     def from_predictions(

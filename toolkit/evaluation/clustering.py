@@ -6,16 +6,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.cluster_numbers import cluster_numbers
 from toolkit.errors import InputError
 from toolkit.evaluation.clustering_text import clustering_text
+from toolkit.evaluation.density_validity import density_validities
 from toolkit.evaluation.resampling import (
     Clusterer,
     cluster_stabilities,
     shuffled_silhouettes,
 )
-from toolkit.evaluation.silhouettes import Silhouettes, cosine_silhouettes
+from toolkit.evaluation.silhouettes import ClusterSilhouettes, cosine_silhouettes
 from toolkit.json_ready import plain, records
 from toolkit.kernels import Indices, Vectors, unit_rows
+from toolkit.kernels.rows import finite_rows
 
 SOLID, FUZZY = 0.75, 0.5
 """Stabilities from which on a cluster is solid, and below which it is an accident."""
@@ -36,6 +39,9 @@ class ClusteringReport:
         Mean cosine of two rows of the table.
     silhouette : float
         Mean over the rows that are in a cluster, from -1 to 1.
+    dbcv : float or None
+        How dense clusters are within against how sparse it is between them, from -1 to 1, rows in
+        no cluster counting as 0; see `density_validities`. None for fewer than two clusters.
     shuffled_silhouette : float or None
         The most that the same clusterer reaches where the columns of the vectors are shuffled, so
         that nothing goes together.
@@ -43,8 +49,8 @@ class ClusteringReport:
         Mean over the clusters, weighted by their rows.
     clusters : DataFrame
         For each cluster ``cluster, n_rows, share, cohesion, silhouette, next_cluster`` (where most
-        of its rows would go else), ``stability`` and ``verdict`` ("solid", "fuzzy", "accident";
-        both only if a clusterer came).
+        of its rows would go else), ``validity`` (by density), ``stability`` and ``verdict``
+        ("solid", "fuzzy", "accident"; both only if a clusterer came).
     """
 
     n_rows: int
@@ -53,6 +59,7 @@ class ClusteringReport:
     cohesion: float
     background: float
     silhouette: float
+    dbcv: float | None
     shuffled_silhouette: float | None
     stability: float | None
     clusters: pd.DataFrame
@@ -114,7 +121,8 @@ def evaluate_clustering(
     Raises
     ------
     InputError
-        If there is not one label a row.
+        If vectors are not finite rows, there is not one label a row, or one is no whole number from
+        -1 on.
 
     Examples
     --------
@@ -123,12 +131,14 @@ def evaluate_clustering(
     >>> report.n_clusters, round(report.cohesion, 3), round(report.silhouette, 2)
     (2, 0.995, 0.99)
     """
-    numbers = _checked(labels, len(vectors))
+    vectors = finite_rows(vectors)
+    numbers = cluster_numbers(labels, len(vectors))
     if n_resamples < 1:
         raise InputError(f"n_resamples must be at least 1, got {n_resamples!r}")
 
     silhouettes = cosine_silhouettes(vectors, numbers)
     clusters = _clusters(numbers, silhouettes)
+    clusters["validity"] = density_validities(vectors, numbers)
     stability = shuffled = None
     if clusterer is not None and len(clusters):
         clusters["stability"] = cluster_stabilities(
@@ -145,24 +155,11 @@ def evaluate_clustering(
         cohesion=_mean(silhouettes.cohesions),
         background=_background(vectors),
         silhouette=_mean(silhouettes.widths),
+        dbcv=_dbcv(clusters, len(numbers)),
         shuffled_silhouette=shuffled,
         stability=stability,
         clusters=clusters,
     )
-
-
-def _checked(labels: npt.ArrayLike, n_rows: int) -> Indices:
-    """Return the numbers of clusters, one a row."""
-    numbers = np.asarray(labels)
-    if len(numbers) != n_rows:
-        raise InputError(f"expected one label a row, got {len(numbers)} for {n_rows} rows")
-    if numbers.dtype.kind not in "iu" and n_rows:
-        raise InputError(
-            f"expected the numbers of clusters, got labels of type {numbers.dtype}: number them, "
-            "as with pandas.factorize(labels)[0]"
-        )
-
-    return numbers
 
 
 def verdict(stability: float) -> str:
@@ -178,7 +175,7 @@ def verdict(stability: float) -> str:
     return "fuzzy" if stability >= FUZZY else "accident"
 
 
-def _clusters(labels: Indices, silhouettes: Silhouettes) -> pd.DataFrame:
+def _clusters(labels: Indices, silhouettes: ClusterSilhouettes) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "cluster": labels,
@@ -196,6 +193,13 @@ def _clusters(labels: Indices, silhouettes: Silhouettes) -> pd.DataFrame:
     table["next_cluster"] = most.groupby("cluster")["next_cluster"].first()
 
     return table.reset_index()
+
+
+def _dbcv(clusters: pd.DataFrame, n_rows: int) -> float | None:
+    if len(clusters) < 2:
+        return None
+
+    return float((clusters["validity"] * clusters["n_rows"]).sum() / n_rows)
 
 
 def _background(vectors: Vectors) -> float:

@@ -13,19 +13,37 @@ _MOST_CLUSTERS = 30
 
 def clustering_text(report: "ClusteringReport", width: int | None) -> str:
     """Return the headline and a line for each cluster, the largest first."""
-    return f"{in_lines(_headline(report), checked_width(width))}\n\n{_table(report)}\n"
+    headline = in_lines(_headline(report), checked_width(width))
+
+    return f"{headline}\n\n{_table(report)}\n" if len(report.clusters) else f"{headline}\n"
 
 
 def _headline(report: "ClusteringReport") -> list[str]:
     noise = f", {percent(report.n_noise / report.n_rows)} in none" if report.n_noise else ""
-    said = [
-        f"{report.n_clusters:,} clusters of {report.n_rows:,} rows{noise}.",
+    counted = "1 cluster" if report.n_clusters == 1 else f"{report.n_clusters:,} clusters"
+    said = [f"{counted} of {report.n_rows:,} rows{noise}."]
+    if report.n_clusters < 2:
+        return [*said, "That is nothing to compare: a clustering is judged from two clusters on."]
+    said.append(
         f"Two rows of a cluster have a cosine of {report.cohesion:.2f} on average, any two rows "
-        f"one of {report.background:.2f}; the silhouette is {report.silhouette:.3f}.",
-    ]
+        f"one of {report.background:.2f}; the silhouette is {report.silhouette:.3f}."
+    )
+    if report.dbcv is not None:
+        said.append(
+            f"By density (DBCV, from -1 for gaps within clusters to 1 for gaps between them) it is "
+            f"{report.dbcv:.2f}."
+        )
+
+    return [*said, *_tried(report)]
+
+
+def _tried(report: "ClusteringReport") -> list[str]:
+    """Say what came of clustering again, if that was asked for."""
+    said = []
     if report.shuffled_silhouette is not None:
         said.append(
-            f"With the columns of the vectors shuffled it is {report.shuffled_silhouette:.3f}: "
+            f"With the columns of the vectors shuffled the silhouette is "
+            f"{report.shuffled_silhouette:.3f}: "
             + ("there is structure here." if report.has_structure else "no structure was found.")
         )
     if report.stability is not None:

@@ -1,4 +1,4 @@
-"""How near rows are to their cluster and how far from the others, from sums alone."""
+"""Silhouettes of a clustering in which some rows are in no cluster."""
 
 from dataclasses import dataclass
 
@@ -6,28 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.kernels import Indices, Vectors, unit_rows
-from toolkit.kernels.groups import group_means
-
-_ROWS_AT_ONCE = 4096
+from toolkit.kernels.silhouettes import silhouettes
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Silhouettes:
+class ClusterSilhouettes:
     """
     Each clustered row's place between its cluster and the next one.
 
     Attributes
     ----------
-    widths : ndarray of shape (n_rows,)
-        From -1 (nearer to another cluster) to 1; 0 for a row alone in its cluster or where there is
-        but one cluster; NaN for rows in none.
+    widths, cohesions : ndarray of shape (n_rows,)
+        As in `toolkit.kernels.silhouettes`; NaN for rows in no cluster.
     next_clusters : ndarray of shape (n_rows,)
         The nearest of the other clusters; -1 where there is none.
-    cohesions : ndarray of shape (n_rows,)
-        Mean cosine of a row with the others of its cluster, 1 where it is alone; NaN for rows in
-        none.
     """
 
     widths: Floats
@@ -35,14 +29,9 @@ class Silhouettes:
     cohesions: Floats
 
 
-def cosine_silhouettes(vectors: Vectors, labels: Indices) -> Silhouettes:
+def cosine_silhouettes(vectors: Vectors, labels: Indices) -> ClusterSilhouettes:
     """
     Return the silhouettes of a clustering by cosine.
-
-    A mean of cosines is the product with a mean row, so that no pair of rows is looked at: time
-    grows with rows times clusters. P. J. Rousseeuw, "Silhouettes: a graphical aid to the
-    interpretation and validation of cluster analysis", Journal of Computational and Applied
-    Mathematics 20, 1987.
 
     Parameters
     ----------
@@ -53,7 +42,7 @@ def cosine_silhouettes(vectors: Vectors, labels: Indices) -> Silhouettes:
 
     Returns
     -------
-    Silhouettes
+    ClusterSilhouettes
 
     Examples
     --------
@@ -64,38 +53,11 @@ def cosine_silhouettes(vectors: Vectors, labels: Indices) -> Silhouettes:
     widths, cohesions = np.full((2, len(labels)), np.nan)
     nexts = np.full(len(labels), -1, dtype=np.intp)
     clustered = np.flatnonzero(labels >= 0)
-    if not len(clustered):
-        return Silhouettes(widths, nexts, cohesions)
+    if len(clustered):
+        numbers, place = np.unique(labels[clustered], return_inverse=True)
+        units = unit_rows(np.asarray(vectors, dtype=np.float64)[clustered])
+        found = silhouettes(units, place)
+        widths[clustered], cohesions[clustered] = found.widths, found.cohesions
+        nexts[clustered] = np.append(numbers, -1)[found.next_groups]
 
-    numbers, place = np.unique(labels[clustered], return_inverse=True)
-    units = unit_rows(vectors).astype(np.float64)
-    sizes = np.bincount(place, minlength=len(numbers))
-    sums = group_means(units[clustered], place, len(numbers)) * sizes[:, None]
-
-    for start in range(0, len(clustered), _ROWS_AT_ONCE):
-        rows, own = (each[start : start + _ROWS_AT_ONCE] for each in (clustered, place))
-        widths[rows], next_places, cohesions[rows] = _of(units[rows], own, sums, sizes)
-        nexts[rows] = np.append(numbers, -1)[next_places]
-
-    return Silhouettes(widths, nexts, cohesions)
-
-
-def _of(
-    units: Vectors, own: Indices, sums: Vectors, sizes: Indices
-) -> tuple[Floats, Indices, Floats]:
-    """Give widths, the places of the next clusters (-1: none) and cohesions of some rows."""
-    at = np.arange(len(units))
-    to_sums = units @ sums.T
-    n_others = sizes[own] - 1
-    with_others = to_sums[at, own] - np.vecdot(units, units)
-    cohesion = np.where(n_others > 0, with_others / np.maximum(n_others, 1), 1.0)
-    if len(sizes) < 2:
-        return np.zeros(len(units)), np.full(len(units), -1), cohesion
-
-    to_means = to_sums / sizes
-    to_means[at, own] = -np.inf
-    following = to_means.argmax(axis=1)
-    inside, outside = 1 - cohesion, 1 - to_means[at, following]
-    width = (outside - inside) / np.maximum(np.maximum(inside, outside), 1e-12)
-
-    return np.where(n_others > 0, width, 0.0), following, cohesion
+    return ClusterSilhouettes(widths, nexts, cohesions)

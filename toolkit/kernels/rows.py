@@ -2,7 +2,39 @@
 
 import numpy as np
 
+from toolkit.errors import InputError
 from toolkit.kernels.arrays import Vectors
+
+
+def finite_rows(vectors: object) -> Vectors:
+    """
+    Return rows of finite numbers, as float32 or float64.
+
+    Raises
+    ------
+    InputError
+        If they are no matrix of numbers, or hold NaN or infinity.
+
+    Examples
+    --------
+    >>> finite_rows([[1, 2]])
+    array([[1., 2.]])
+    """
+    try:
+        rows: Vectors = np.asarray(vectors)
+        if rows.dtype not in (np.float32, np.float64):
+            rows = rows.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"expected rows of numbers: {error}") from error
+    if rows.ndim != 2:
+        raise InputError(
+            f"expected rows of vectors, as an array of shape (n_rows, n_dimensions), got one of "
+            f"shape {rows.shape}"
+        )
+    if not np.isfinite(rows).all():
+        raise InputError("expected finite vectors, got NaN or infinity: embed those texts again")
+
+    return rows
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
