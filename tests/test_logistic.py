@@ -13,11 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from toolkit.classification.folds import deal_folds, row_keys
+from toolkit.classification.folds import deal_folds
 from toolkit.classification.lbfgs import WarmLBFGS
 from toolkit.classification.logistic import CosineLogisticClassifier
 from toolkit.errors import InputError
 from toolkit.kernels import unit_rows
+from toolkit.kernels.keys import row_keys
 
 
 @parametrize_with_checks([CosineLogisticClassifier()])

@@ -25,9 +25,13 @@ from sklearn.svm import LinearSVC
 
 from toolkit import (
     CachedProvider,
+    ConformalDetector,
     CosineCentroidClassifier,
     CosineKNNClassifier,
+    CosineLOF,
     CosineLogisticClassifier,
+    CosineMahalanobisDetector,
+    CosineNeighborsDetector,
     HashingProvider,
     SelectiveClassifier,
     TextClassifier,
@@ -179,6 +183,10 @@ def test_cells_without_a_json_form_come_back_as_they_print():
 
 
 VECTOR_MODELS = [
+    ConformalDetector(),
+    CosineNeighborsDetector(),
+    CosineLOF(),
+    CosineMahalanobisDetector(),
     CosineLogisticClassifier(),
     CosineKNNClassifier(),
     CosineCentroidClassifier(),
@@ -200,7 +208,7 @@ VECTOR_MODELS = [
 @pytest.mark.parametrize("model", VECTOR_MODELS, ids=lambda model: type(model).__name__)
 def test_models_of_vectors_need_no_provider(model, path, rng):
     """
-    Classifiers of vectors, ours and linear ones of scikit-learn, are saved like any other.
+    Classifiers and detectors of vectors, ours and some of scikit-learn, are saved like any other.
     """
     vectors = pd.DataFrame(rng.normal(size=(30, 8)), columns=list("abcdefgh"))
     model.fit(vectors, ["p", "q", "r"] * 10)

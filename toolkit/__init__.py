@@ -8,6 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from toolkit.anomaly import ConformalDetector as ConformalDetector
+    from toolkit.anomaly import CosineLOF as CosineLOF
+    from toolkit.anomaly import CosineMahalanobisDetector as CosineMahalanobisDetector
+    from toolkit.anomaly import CosineNeighborsDetector as CosineNeighborsDetector
+    from toolkit.anomaly import Power as Power
     from toolkit.audit import Drift as Drift
     from toolkit.audit import Duplicates as Duplicates
     from toolkit.audit import Overlap as Overlap
@@ -78,6 +83,7 @@ _HOME = {
     "ChatNamer": "toolkit.clustering",
     "ClusterMatch": "toolkit.clustering",
     "CohereProvider": "toolkit.embedding",
+    "ConformalDetector": "toolkit.anomaly",
     "CosineAgglomerative": "toolkit.clustering",
     "CosineCentroidClassifier": "toolkit.classification",
     "CosineHDBSCAN": "toolkit.clustering",
@@ -86,6 +92,9 @@ _HOME = {
     "CosineLeiden": "toolkit.clustering",
     "CosineLogisticClassifier": "toolkit.classification",
     "Drift": "toolkit.audit",
+    "CosineLOF": "toolkit.anomaly",
+    "CosineMahalanobisDetector": "toolkit.anomaly",
+    "CosineNeighborsDetector": "toolkit.anomaly",
     "Duplicates": "toolkit.audit",
     "Forecaster": "toolkit.embedding",
     "FrameReader": "toolkit.frames",
@@ -97,6 +106,7 @@ _HOME = {
     "OllamaProvider": "toolkit.embedding",
     "OpenAIProvider": "toolkit.embedding",
     "Overlap": "toolkit.audit",
+    "Power": "toolkit.anomaly",
     "Provider": "toolkit.embedding",
     "SelectiveClassifier": "toolkit.classification",
     "SentenceTransformerProvider": "toolkit.embedding",

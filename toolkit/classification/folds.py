@@ -1,43 +1,13 @@
 """Folds that follow from what the rows hold, never from where they stand in the table."""
 
-from hashlib import blake2b
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state
 
 from toolkit.errors import InputError, TooFewRows
 from toolkit.kernels import Indices, Vectors
-
-
-def row_keys(vectors: Vectors, *, seed: int = 0) -> np.ndarray:
-    """
-    Give each row a 64-bit key that depends on its content alone: equal rows, equal keys.
-
-    Parameters
-    ----------
-    vectors : ndarray of shape (n_rows, n_dimensions)
-    seed : int, default=0
-        Another seed gives other keys, so another order.
-
-    Returns
-    -------
-    ndarray of uint64 of shape (n_rows,)
-
-    Examples
-    --------
-    >>> keys = row_keys(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, -0.0]]))
-    >>> keys[0] == keys[2], keys[0] == keys[1]
-    (np.True_, np.False_)
-    """
-    salt = seed.to_bytes(8, "little")
-    # Adding zero turns -0.0 into 0.0, which has other bits.
-    rows = np.ascontiguousarray(vectors + 0.0)
-    keys = b"".join(blake2b(row, digest_size=8, salt=salt).digest() for row in rows)
-
-    return np.frombuffer(keys, dtype=np.uint64)
 
 
 def deal_folds(keys: np.ndarray, group: Indices, n_folds: int) -> Indices:
@@ -50,7 +20,7 @@ def deal_folds(keys: np.ndarray, group: Indices, n_folds: int) -> Indices:
     Parameters
     ----------
     keys : ndarray of shape (n_rows,)
-        One per row, equal for equal rows: see `row_keys`.
+        One per row, equal for equal rows: see `toolkit.kernels.keys`.
     group : ndarray of shape (n_rows,)
         What should be spread evenly over the folds, such as the class of each row.
     n_folds : int
@@ -152,11 +122,3 @@ def nothing_to_hold_out(vectors: Vectors) -> TooFewRows:
         "held-out probabilities need a class with at least 2 different rows, but each class has "
         f"one (n_samples={n_rows}, n_features={n_features}): add rows"
     )
-
-
-def seed_of(random_state: int | np.random.RandomState | None) -> int:
-    """Return a whole number >= 0; None is always the same one, for a fit should be repeatable."""
-    if random_state is None:
-        return 0
-
-    return int(check_random_state(random_state).randint(2**31))

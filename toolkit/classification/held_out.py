@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from toolkit.classification.folds import choose_folds, nothing_to_hold_out, row_keys
+from toolkit.classification.folds import choose_folds, nothing_to_hold_out
 from toolkit.errors import InputError, TooFewRows
 from toolkit.kernels import Indices, Vectors
+from toolkit.kernels.keys import row_keys
 
 
 def fit_held_out(

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from toolkit.classification.folded_rows import fold_rows
-from toolkit.classification.folds import choose_folds, nothing_to_hold_out, row_keys, seed_of
+from toolkit.classification.folds import choose_folds, nothing_to_hold_out
 from toolkit.classification.links import Sigmoid, Softmax
 from toolkit.classification.penalty_search import PenaltySearch
 from toolkit.classification.targets import (
@@ -23,6 +23,7 @@ from toolkit.classification.targets import (
 )
 from toolkit.errors import InputError
 from toolkit.kernels import Indices, Vectors, unit_rows
+from toolkit.kernels.keys import row_keys, seed_of
 
 
 class CosineLogisticClassifier(ClassifierMixin, BaseEstimator):

@@ -10,7 +10,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clo
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from toolkit.classification.doubts import Evidence, weigh
-from toolkit.classification.folds import row_keys, seed_of
 from toolkit.classification.held_out import fit_held_out
 from toolkit.classification.logistic import CosineLogisticClassifier
 from toolkit.classification.ranks import rank_in, rank_table
@@ -23,6 +22,7 @@ from toolkit.classification.targets import (
 from toolkit.classification.thresholds import ANSWER_NOTHING, choose_point
 from toolkit.errors import InputError, TooFewRows, ToolkitWarning
 from toolkit.kernels import Indices, Vectors, unit_rows
+from toolkit.kernels.keys import row_keys, seed_of
 
 _MAX_REFERENCES = 20_000
 _OUT_OF_SCOPE_SHARE = 0.01

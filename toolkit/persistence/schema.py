@@ -8,6 +8,10 @@ Schema = dict[str, Any]
 """A node of skops's ``schema.json``: its type, who rebuilds it, and the nodes inside."""
 
 ESTIMATORS = (
+    "toolkit.anomaly.conformal.ConformalDetector",
+    "toolkit.anomaly.lof.CosineLOF",
+    "toolkit.anomaly.mahalanobis.CosineMahalanobisDetector",
+    "toolkit.anomaly.neighbors.CosineNeighborsDetector",
     "toolkit.classification.centroid.CosineCentroidClassifier",
     "toolkit.classification.logistic.CosineLogisticClassifier",
     "toolkit.classification.neighbors.CosineKNNClassifier",
