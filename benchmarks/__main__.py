@@ -22,6 +22,7 @@ WITH_DATA = (
     "bench_hdbscan.py",
     "bench_names.py",
     "bench_drift.py",
+    "bench_outliers.py",
     "bench_false_alarms.py",
 )
 
