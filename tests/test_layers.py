@@ -24,7 +24,7 @@ LAYERS = [
     {"text_embedder"},
     {"classification", "clustering", "anomaly", "search", "embedded_frames", "labelled_texts"},
     {"evaluation", "persistence", "audit"},
-    {"pipelines"},
+    {"pipelines", "clustered_frames"},
     {"distributed"},
     {"cli", "explorer"},
     {"__main__"},

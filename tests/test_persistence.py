@@ -346,7 +346,7 @@ REFUSED = {
     ),
     "trees": (
         classifier(RandomForestClassifier(2, random_state=0)).fit(TEXTS, LABELS),
-        "cannot hold sklearn.*RandomForestClassifier in head: use the toolkit's classifiers",
+        "cannot hold sklearn.*RandomForestClassifier in head: use the toolkit's estimators",
     ),
     "dates": (
         classifier(CosineCentroidClassifier()).fit(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,12 @@ from toolkit.kernels import cosine_similarity
 from toolkit.labelled_texts import LabelledTexts, label_texts
 from toolkit.text_embedder import TextEmbedder
 from toolkit.texts import TextInput, clean_texts, text_values
+
+if TYPE_CHECKING:
+    from toolkit.clustering import TextClusterer
+
+TextModel: TypeAlias = "TextClassifier | TextClusterer"
+"""What takes texts by an embedder of its own."""
 
 SIMILARITY_PROVIDER = f"{DEFAULT_PROVIDER}?precision=fp32"
 """Two texts cost nothing, so they are compared in full precision."""
@@ -160,7 +166,7 @@ def report_on(
     )
 
 
-def own_columns(model: TextClassifier) -> list[str] | None:
+def own_columns(model: TextModel) -> list[str] | None:
     """Return the text columns that the model asks for, None if it takes any."""
     columns = getattr(model.embedder_, "columns", None)
 
@@ -168,7 +174,7 @@ def own_columns(model: TextClassifier) -> list[str] | None:
 
 
 def texts_for(
-    model: TextClassifier, frame: pd.DataFrame, columns: Sequence[str]
+    model: TextModel, frame: pd.DataFrame, columns: Sequence[str]
 ) -> pd.DataFrame | pd.Series:
     """
     Return what the model takes, where its texts stand in columns of any names.

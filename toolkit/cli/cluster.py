@@ -69,9 +69,13 @@ class _Noise(click.ParamType[str | float]):
 @click.option("--levels", is_flag=True, help="Append coarser and finer groups that nest (leiden).")
 @click.option("--clusters", metavar="FILE", help="Write a row for each group here.")
 @click.option(
+    "--model", metavar="FILE", help="Keep the groups here, *.toolkit; `toolkit predict` takes it."
+)
+@click.option(
     "--previous",
     metavar="FILE",
-    help="An earlier output with rows that are here too: groups that go on keep their numbers.",
+    help="An earlier output with rows that are here too, or an earlier --model: groups that go on "
+    "keep their numbers and names.",
 )
 @naming_option
 @click.option("--check", is_flag=True, help="Judge the groups: do they come back, is there any?")
@@ -95,7 +99,7 @@ def cluster_command(**options: Any) -> None:
     from toolkit.cli.talk import telling_counts
 
     check_usage(options)
-    named = [options[name] for name in ("table", "output", "clusters", "previous")]
+    named = [options[name] for name in ("table", "output", "clusters", "model", "previous")]
     rejects = Rejects(options["rejects"], not_over=[*filter(None, named)], force=options["force"])
     with rejects, telling_counts(options["max_cost"]):
         found = clustered(rejects, options)

@@ -22,7 +22,7 @@ def cluster_lines(
     n_rows = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
     lines = [f"{n_rows} in {_clusters(len(themes))}{noise}", *_table(themes, width)]
     if changes is not None:
-        lines += ["", *_changes(changes, dict(zip(themes["cluster"], themes["name"], strict=True)))]
+        lines += ["", *_changes(changes)]
 
     return "\n".join(lines)
 
@@ -42,7 +42,7 @@ def _table(themes: pd.DataFrame, width: int) -> list[str]:
     return [*lines, *([f"and {n_more} smaller ones"] if n_more else [])]
 
 
-def _changes(changes: pd.DataFrame, names: dict[int, str]) -> list[str]:
+def _changes(changes: pd.DataFrame) -> list[str]:
     """Say in a line each what was born, died, split or merged, and count groups that went on."""
     counted = ("same", "grew", "shrank", "absent")
     counts, goes_on = changes["change"].value_counts(), changes["change"].isin(counted)
@@ -50,12 +50,12 @@ def _changes(changes: pd.DataFrame, names: dict[int, str]) -> list[str]:
     lines = [f"Since last time: {told or 'no group goes on'}"]
     others = changes[~goes_on]
     for row in others.head(_MOST_CHANGES).to_dict("records"):
-        name = names.get(row["after"], "") if pd.notna(row["after"]) else ""
+        name = row["name"]
         match row["change"]:
             case "born":
                 lines.append(f"  born    {row['after']} {name} ({row['n_after']:,} rows)")
             case "died":
-                lines.append(f"  died    {row['before']} ({row['n_before']:,} rows)")
+                lines.append(f"  died    {row['before']} {name} ({row['n_before']:,} rows)")
             case change:
                 lines.append(
                     f"  {change:<7} {row['before']} -> {row['after']} {name} "

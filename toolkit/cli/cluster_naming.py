@@ -45,19 +45,6 @@ def name_groups(
     note(f"{n_named:,} of {len(table):,} groups named by {options['name_with']}")
 
 
-def with_names(themes: "pd.DataFrame", names: Sequence[str]) -> "pd.DataFrame":
-    """Return the groups with these names; those that are others now are said to be earlier ones."""
-    renamed = themes.assign(name=names)
-    if "named_by" not in themes:
-        return renamed
-    is_same = themes["name"] == renamed["name"]
-
-    return renamed.assign(
-        named_by=themes["named_by"].where(is_same, "earlier"),
-        support=themes["support"].where(is_same),
-    )
-
-
 def tell_naming_forecast(texts: Sequence[object], options: Mapping[str, Any]) -> None:
     """Print what naming the groups will take, if a model is to name them."""
     if not options["name_with"]:

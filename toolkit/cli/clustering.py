@@ -2,20 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.cluster_naming import (
-    check_namer,
-    name_groups,
-    tell_naming_forecast,
-    with_names,
-)
-from toolkit.cli.earlier_clusters import earlier_clusters, row_keys
+from toolkit.cli.cluster_naming import check_namer, name_groups, tell_naming_forecast
+from toolkit.cli.earlier_clusters import check_previous, previous_clusters
 from toolkit.cli.tables import (
     Rejects,
+    check_place,
     check_written,
     read_whole,
     rows_named,
@@ -23,6 +20,7 @@ from toolkit.cli.tables import (
     write_whole,
 )
 from toolkit.cli.talk import note
+from toolkit.cli.text_models import ENDING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,22 +43,26 @@ class Clustered:
     frame : DataFrame
     report : ReadReport
         How it was read, so that it is written alike.
+    clusterer : TextClusterer
     rows : DataFrame
         What is appended to each row.
-    themes : DataFrame
-        A row for each group.
     changes : DataFrame or None
-        Since the earlier output, if there is one.
+        Since last time, with names, if there is a last time.
     card : ClusteringReport or None
         How good the groups are, if that was asked for.
     """
 
     frame: "pd.DataFrame"
     report: "ReadReport"
+    clusterer: "TextClusterer"
     rows: "pd.DataFrame"
-    themes: "pd.DataFrame"
     changes: "pd.DataFrame | None" = None
     card: "ClusteringReport | None" = None
+
+    @property
+    def themes(self) -> "pd.DataFrame":
+        """A row for each group."""
+        return self.clusterer.themes_.table
 
     def marked(self) -> "pd.DataFrame":
         """Return all rows, each with its group."""
@@ -71,6 +73,23 @@ class Clustered:
 
 def check_usage(options: Mapping[str, Any]) -> None:
     """Raise now, not after hours of work, if the command cannot end well."""
+    _check_method(options)
+    if options["clusters"] == "-":
+        raise click.UsageError("--clusters - would mix with the output: name a file")
+    model = options["model"]
+    if model is not None and not model.endswith(ENDING):
+        raise click.UsageError(f"--model {model}: expected a name that ends in {ENDING}")
+    read = [options["table"], options["previous"]]
+    if read == ["-", "-"]:
+        raise click.UsageError("INPUT and --previous cannot both be standard input")
+    check_written("output", read, options)
+    check_written("clusters", [*read, options["output"]], options)
+    check_place("model", [*read, options["output"], options["clusters"]], options)
+    check_previous(options["previous"])
+    check_namer(options)
+
+
+def _check_method(options: Mapping[str, Any]) -> None:
     method, n_clusters = options["method"], options["n_clusters"]
     if method in ("kmeans", "agglomerative") and n_clusters is None:
         raise click.UsageError(f"--method {method} does not find out how many: give --n-clusters N")
@@ -82,14 +101,6 @@ def check_usage(options: Mapping[str, Any]) -> None:
         raise click.UsageError("--noise is for --method hdbscan; the others leave no text out")
     if method != "leiden" and options["levels"]:
         raise click.UsageError("--levels is for --method leiden")
-    if options["clusters"] == "-":
-        raise click.UsageError("--clusters - would mix with the output: name a file")
-    read = [options["table"], options["previous"]]
-    if read == ["-", "-"]:
-        raise click.UsageError("INPUT and --previous cannot both be standard input")
-    check_namer(options)
-    check_written("output", read, options)
-    check_written("clusters", [*read, options["output"]], options)
 
 
 def clustered(rejects: Rejects, options: Mapping[str, Any]) -> Clustered | None:
@@ -104,26 +115,25 @@ def clustered(rejects: Rejects, options: Mapping[str, Any]) -> Clustered | None:
         options["table"], rejects, limit=options["limit"], input_format=options["input_format"]
     )
     columns = text_columns(frame, options["text"])
-    keys = row_keys(frame, columns, options["id_column"])
     texts = pd.Series(text_values(frame, columns), index=frame.index, dtype=object)
-    clusterer = _clusterer(options)
-    earlier = earlier_clusters(columns, rejects, options) if options["previous"] else None
+    clusterer = _clusterer(columns, options)
+    previous = previous_clusters(frame, columns, rejects, options)
     if options["dry_run"]:
         tell_forecast_of([list(texts)], clusterer.embedder)
         tell_naming_forecast(list(texts), options)
         return None
 
     with counting() as counts, rows_named(list(frame.index)):
-        clusterer.fit(texts)
+        clusterer.fit(frame[columns])
     rejects.take_failures(counts.failures, list(texts), list(frame.index))
     name_groups(clusterer, texts, options)
-    found = Clustered(frame, report, _rows(clusterer, options), clusterer.themes_.table)
-    if earlier is not None:
-        found = _as_before(found, keys, earlier)
+    changes = None
+    if previous is not None:
+        clusterer, changes = previous.gone_on(clusterer, texts)
+    rows = _rows(clusterer, options)
+    card = _card(clusterer, rows["cluster"]) if options["check"] else None
 
-    return (
-        replace(found, card=_card(clusterer, found.rows["cluster"])) if options["check"] else found
-    )
+    return Clustered(frame, report, clusterer, rows, changes, card)
 
 
 def answer(found: Clustered, options: Mapping[str, Any]) -> None:
@@ -138,18 +148,47 @@ def answer(found: Clustered, options: Mapping[str, Any]) -> None:
             format=options["format"],
         )
     if options["clusters"]:
-        write_whole(_flat(found.themes), options["clusters"], options)
+        write_whole(_written(found.themes, options["clusters"]), options["clusters"], options)
+    if options["model"]:
+        _keep(found, options)
     if as_json:
         click.echo(json.dumps(_as_dict(found), ensure_ascii=False))
-    elif not click.get_current_context().meta.get("toolkit.quiet"):
+        return
+    if not click.get_current_context().meta.get("toolkit.quiet"):
         from toolkit.cli.cluster_lines import cluster_lines
 
-        click.echo(cluster_lines(found.themes, found.rows, found.changes), err=True)
-        if found.card is not None:
-            click.echo(f"\n{found.card.to_text().rstrip()}", err=True)
+        click.echo(f"{cluster_lines(found.themes, found.rows, found.changes)}\n", err=True)
+    if found.card is not None:  # asked for by name, so also told by who else wants quiet
+        click.echo(found.card.to_text().rstrip(), err=True)
 
 
-def _clusterer(options: Mapping[str, Any]) -> "TextClusterer":
+def _keep(found: Clustered, options: Mapping[str, Any]) -> None:
+    """Write the model file, with what the table was and how many groups there are."""
+    from toolkit.persistence import save
+
+    training = {
+        "table": Path(options["table"]).name,
+        "n_rows": len(found.frame),
+        "id": options["id_column"],
+    }
+    metrics = {
+        "n_clusters": len(found.themes),
+        "n_noise": int((found.rows["cluster"] < 0).sum()),
+    }
+    save(
+        found.clusterer,
+        options["model"],
+        training=training,
+        metrics=metrics,
+        overwrite=options["force"],
+    )
+    note(
+        f"The groups are in {options['model']}; next:  toolkit predict new.csv --model "
+        f"{options['model']}"
+    )
+
+
+def _clusterer(columns: list[str], options: Mapping[str, Any]) -> "TextClusterer":
     from toolkit.clustering import (
         CosineAgglomerative,
         CosineHDBSCAN,
@@ -172,7 +211,9 @@ def _clusterer(options: Mapping[str, Any]) -> "TextClusterer":
             clusterer = CosineAgglomerative(n_clusters=n_clusters)
         case _:
             clusterer = CosineLeiden(n_clusters=n_clusters)
-    embedder = TextEmbedder(options["provider"], task="clustering", cache=not options["no_cache"])
+    embedder = TextEmbedder(
+        options["provider"], columns=columns, task="clustering", cache=not options["no_cache"]
+    )
 
     return TextClusterer(embedder, clusterer, noise=options["noise"])
 
@@ -181,7 +222,7 @@ def _rows(clusterer: "TextClusterer", options: Mapping[str, Any]) -> "pd.DataFra
     """What is appended: cluster, name, confidence and, if asked for, the levels."""
     rows = clusterer.decide(clusterer.vectors_)[APPENDED].round(4)
     if options["levels"]:
-        levels = clusterer.clusterer_.levels_
+        levels = clusterer.levels_
         for number in range(levels.shape[1]):
             rows[f"cluster_level_{number + 1}"] = levels[:, number]
 
@@ -196,38 +237,13 @@ def _card(clusterer: "TextClusterer", labels: "pd.Series[int]") -> "ClusteringRe
     )
 
 
-def _as_before(found: Clustered, keys: "pd.Series[Any]", earlier: "pd.DataFrame") -> Clustered:
-    """Give groups that go on their old numbers, and their old names unless they are others now."""
-    from toolkit.clustering import match_clusters
+def _written(themes: "pd.DataFrame", target: str) -> "pd.DataFrame":
+    """Lists do not fit into the cells of a CSV or a sheet: join them there."""
+    from toolkit.frames.formats import written_format
 
-    now = found.rows.assign(key=keys.to_numpy()).drop_duplicates("key").set_index("key")
-    match = match_clusters(earlier["cluster"], now["cluster"])
-    if not match.n_shared:
-        note("note: no row of the table is in --previous: all groups are new")
-    numbers = {**match.numbers, -1: -1}
-    goes_on = match.changes[match.changes["change"].isin(["same", "grew", "shrank"])]["after"]
-    old_names = earlier[earlier["cluster"].isin(goes_on)].drop_duplicates("cluster")
-    named = dict(zip(old_names["cluster"], old_names["cluster_name"], strict=True))
-
-    themes = found.themes.assign(cluster=found.themes["cluster"].map(numbers))
-    kept = [
-        named.get(number) or name
-        for number, name in zip(themes["cluster"], themes["name"], strict=True)
-    ]
-    themes = with_names(themes, kept).sort_values("cluster", ignore_index=True)
-    names = dict(zip(themes["cluster"], themes["name"], strict=True))
-    rows = found.rows.copy()
-    for name in rows:  # the cluster, and the level that is the same
-        if found.rows[name].equals(found.rows["cluster"]):
-            rows[name] = found.rows[name].map(numbers)
-    rows["cluster_name"] = [names.get(number, "") for number in rows["cluster"].tolist()]
-
-    return replace(found, rows=rows, themes=themes, changes=match.changes)
-
-
-def _flat(themes: "pd.DataFrame") -> "pd.DataFrame":
-    """Lists do not fit into the cells of a CSV: join them."""
     flat = themes.round(4)
+    if written_format(target).name not in ("csv", "tsv", "xlsx"):
+        return flat
     for name in ("terms", "supports", "exemplars", "boundary"):
         flat[name] = [" | ".join(map(_cell, values)) for values in themes[name]]
 

@@ -49,10 +49,12 @@ def embed_command(table: str, text: str | None, output: str, **options: Any) -> 
     """
     from toolkit.cli.forecasts import tell_forecast
     from toolkit.cli.streams import stream
+    from toolkit.cli.tables import check_table_format
     from toolkit.embedded_frames import with_embeddings
     from toolkit.frames.formats import format_of
     from toolkit.text_embedder import TextEmbedder
 
+    check_table_format(output, options["format"])
     on_error = options["on_error"]
     embedder = TextEmbedder(
         options["provider"],

@@ -51,14 +51,14 @@ def evaluate_command(table: str, model: str, as_json: bool, **options: Any) -> N
     from toolkit.cli.forecasts import tell_forecast_of
     from toolkit.cli.tables import Rejects
     from toolkit.cli.talk import note, notes, telling_counts
+    from toolkit.cli.text_models import classifier as classifier_in
     from toolkit.evaluation import ClassificationReport, save_evaluation_plot
-    from toolkit.persistence import load
     from toolkit.pipelines import notes_on_known_rows
     from toolkit.texts import text_values
 
     if options["plot"]:
         _check_plot(options["plot"], table, model, force=options["force"])
-    classifier = load(model, provider=options["provider"])
+    classifier = classifier_in(model, options["provider"])
     if options["plot"] and classifier.is_multilabel_:
         raise click.UsageError("--plot draws one label a row; this model gives several")
     others = [table, model, *filter(None, [options["plot"]])]

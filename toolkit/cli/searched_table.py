@@ -12,6 +12,7 @@ import click
 from toolkit.cli.tables import (
     Rejects,
     check_output,
+    check_table_format,
     rows_named,
     same_file,
     text_columns,
@@ -129,6 +130,7 @@ def check_places(options: Mapping[str, Any]) -> None:
     from toolkit.search.folders import check_place
     from toolkit.search.storage import MANIFEST
 
+    check_table_format(options["output"], options["format"])
     if options["output"] != "-":
         check_output(options["output"], force=options["force"])
     if options["save"]:

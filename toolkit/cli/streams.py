@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.tables import CHUNK_ROWS, Rejects, rows_named, text_columns
+from toolkit.cli.tables import CHUNK_ROWS, Rejects, check_table_format, rows_named, text_columns
 from toolkit.cli.talk import notes, telling_counts
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def stream(
     """
     from toolkit.frames import FrameReader, FrameWriter
 
+    check_table_format(output, options["format"])
     reader = FrameReader(
         table, chunk_rows=CHUNK_ROWS, limit=options["limit"], format=options["input_format"]
     )

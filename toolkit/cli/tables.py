@@ -86,13 +86,32 @@ def write_whole(
 
 
 def check_written(option: str, others: Sequence[str | None], options: Mapping[str, Any]) -> None:
-    """Raise now if what an option names is also read or written, or cannot be."""
+    """Raise now if the table that an option names is also read or written, or cannot be."""
+    path = options[option]
+    if path is not None:
+        check_table_format(path, options["format"] if option == "output" else None)
+    check_place(option, others, options)
+
+
+def check_place(option: str, others: Sequence[str | None], options: Mapping[str, Any]) -> None:
+    """Raise now if the file that an option names is also read or written, or cannot be."""
     path = options[option]
     if path in (None, "-"):
         return
     if any(other is not None and same_file(other, path) for other in others):
         raise click.UsageError(f"--{option} {path} is also read or written: name another file")
     check_output(path, force=options["force"])
+
+
+def check_table_format(path: str, format: str | None) -> None:
+    """Raise now, not after hours of work, if no table can be written under this name."""
+    from toolkit.errors import TableError
+    from toolkit.frames.formats import written_format
+
+    try:
+        written_format(path, format)
+    except TableError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def text_columns(frame: "pd.DataFrame", text: str | Sequence[str] | None) -> list[str]:

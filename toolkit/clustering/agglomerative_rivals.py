@@ -3,6 +3,7 @@
 import numpy as np
 
 from toolkit.clustering.kmeans_nearest import Nearest
+from toolkit.errors import InputError
 from toolkit.kernels import Indices, Vectors
 from toolkit.kernels.blocks import BLOCK_BYTES, Products, slices
 from toolkit.kernels.threads import for_each
@@ -36,6 +37,8 @@ def rivals(units: Vectors, labels: Indices, centers: Vectors, clusters: Indices)
     >>> found.seconds, found.margins
     (array([1]), array([1.], dtype=float32))
     """
+    if clusters.max(initial=-1) >= len(centers):
+        raise InputError("expected no more clusters than centers, got more: fit the model again")
     order = np.argsort(clusters, kind="stable")
     starts = np.searchsorted(clusters[order], np.arange(clusters.max(initial=-1) + 1))
     sorted_centers = centers[order]

@@ -100,10 +100,29 @@ def condensed(linkage: Vectors, n_places: int, min_cluster_size: int) -> np.ndar
     """Keep of a hierarchy the splits into parts of some size, and when rows leave the parts."""
     if n_places < 2:
         return np.zeros(0, dtype=TREE_COLUMNS)
+    _check_hierarchy(linkage, n_places)
+    _check_whole("min_cluster_size", min_cluster_size)
 
     tree: np.ndarray = condense_tree(linkage, min_cluster_size)
 
     return tree
+
+
+def _check_hierarchy(linkage: Vectors, n_places: int) -> None:
+    """Refuse what is no hierarchy: the compiled code trusts the places that it is given."""
+    is_tree = linkage.dtype == np.float64 and linkage.shape == (n_places - 1, 4)
+    if is_tree:
+        parts, sizes = linkage[:, :2], np.append(np.ones(n_places), linkage[:, 3])
+        nodes = np.arange(2 * n_places - 2)
+        is_tree = np.array_equal(np.sort(parts, axis=None), nodes)
+        is_tree = is_tree and bool((parts < n_places + np.arange(n_places - 1)[:, None]).all())
+    if is_tree:
+        is_tree = np.array_equal(sizes[parts.astype(np.intp)].sum(axis=1), linkage[:, 3])
+        is_tree = is_tree and bool((linkage[:, 2] >= 0).all())
+    if not is_tree:
+        raise InputError(
+            f"expected a hierarchy of {n_places:,} rows, got something else: fit the model again"
+        )
 
 
 def _largest_first(labels: Indices, n_clusters: int) -> Indices:

@@ -41,7 +41,10 @@ class ClusterMatch:
 
 
 def match_clusters(
-    before: Sequence[int] | Indices | pd.Series, after: Sequence[int] | Indices | pd.Series
+    before: Sequence[int] | Indices | pd.Series,
+    after: Sequence[int] | Indices | pd.Series,
+    *,
+    next_number: int = 0,
 ) -> ClusterMatch:
     """
     Give the clusters of a new clustering their old numbers, and tell what changed.
@@ -55,6 +58,9 @@ def match_clusters(
     before, after : list, ndarray or Series of int
         The cluster of each row, -1 for rows in none. Two Series are matched by their index, whose
         labels must be unique, and may have rows of their own; else the rows must be the same.
+    next_number : int, default=0
+        The smallest number that a new cluster may get, so that those of clusters that died long ago
+        are not given again; never one that `before` has.
 
     Returns
     -------
@@ -89,7 +95,7 @@ def match_clusters(
             "expected: give both as Series, which are matched by their index"
         )
     overlaps = _overlaps(old, new, by_position=by_position)
-    numbers = _stable_numbers(overlaps)
+    numbers = _stable_numbers(overlaps, next_number)
     labels: pd.Series = new.map({**numbers, NOISE: NOISE}).astype(np.intp)
 
     return ClusterMatch(
@@ -141,7 +147,7 @@ def _overlaps(old: pd.Series, new: pd.Series, *, by_position: bool) -> Overlaps:
     )
 
 
-def _stable_numbers(overlaps: Overlaps) -> dict[int, int]:
+def _stable_numbers(overlaps: Overlaps, next_number: int) -> dict[int, int]:
     rows, columns = linear_sum_assignment(overlaps.jaccard, maximize=True)
     goes_on = overlaps.is_much[rows, columns]
     numbers = dict(
@@ -151,7 +157,7 @@ def _stable_numbers(overlaps: Overlaps) -> dict[int, int]:
             strict=True,
         )
     )
-    unused = int(overlaps.olds.max(initial=-1)) + 1
+    unused = max(int(overlaps.olds.max(initial=-1)) + 1, next_number)
     for place in np.argsort(-overlaps.n_after, kind="stable"):
         number = int(overlaps.news[place])
         if number not in numbers:

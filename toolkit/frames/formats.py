@@ -62,6 +62,20 @@ def format_of(name: str, format: str | None = None) -> Format:
     return Format(found, compression)
 
 
+def written_format(name: str, format: str | None = None) -> Format:
+    """
+    Tell the format that a table is written in; not every one that is read can be.
+
+    >>> written_format("found.jsonl")
+    Format(name='jsonl', compression=None)
+    """
+    found = format_of(name, format)
+    if found.name == "txt":
+        raise TableError(f"{name!r}: a table cannot be written as .txt; write .csv or .tsv instead")
+
+    return found
+
+
 def _split_compression(name: str) -> tuple[str, str | None]:
     for suffix, compression in COMPRESSIONS.items():
         if name.endswith(suffix):

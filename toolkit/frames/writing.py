@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.errors import TableError, ToolkitWarning
 from toolkit.frames.binary_sinks import ArrowSink, WorkbookSink
 from toolkit.frames.cells import Losses
-from toolkit.frames.formats import format_of
+from toolkit.frames.formats import written_format
 from toolkit.frames.report import ReadReport
 from toolkit.frames.targets import Target
 from toolkit.frames.text_sinks import DelimitedSink, JsonLinesSink, JsonSink
@@ -73,10 +73,7 @@ class FrameWriter:
         overwrite: bool = False,
         spreadsheet_safe: bool = False,
     ) -> None:
-        self._format = format_of(os.fspath(target), format)
-        if self._format.name == "txt":
-            raise TableError("a table cannot be written as .txt; write .csv or .tsv instead")
-
+        self._format = written_format(os.fspath(target), format)
         self._like = like
         self._safe = spreadsheet_safe
         self._target = Target(target, self._format, overwrite=overwrite)

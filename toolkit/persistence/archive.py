@@ -103,7 +103,7 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise ModelFileError(
             f"the model file {os.fspath(path)!r} cannot be read: {error.strerror}; give a file "
-            "that toolkit fit or toolkit.save wrote"
+            "that toolkit fit, toolkit cluster --model or toolkit.save wrote"
         ) from error
     with file:
         yield file

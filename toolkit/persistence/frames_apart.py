@@ -29,8 +29,8 @@ def frame_to_json(frame: pd.DataFrame) -> bytes:
     """
     Return a frame's columns; the index is not kept.
 
-    Numbers, texts, dates, missing values and tuples of them come back as they are, with the dtype
-    of their column. Anything else comes back as it prints, and a ToolkitWarning says so.
+    Numbers, texts, dates, missing values, lists and tuples of them come back as they are, with the
+    dtype of their column. Anything else comes back as it prints, and a ToolkitWarning says so.
 
     >>> frame_to_json(pd.DataFrame({"id": [7, 8]}))
     b'[{"name":"id","dtype":"int64","cells":[7,8]}]'
@@ -75,6 +75,8 @@ def _cell(value: object, printed: set[str]) -> object:
             return value
         case tuple():
             return {"tuple": [_cell(item, printed) for item in value]}
+        case list():
+            return {"list": [_cell(item, printed) for item in value]}
         case _ if value is pd.NaT or value is pd.NA:
             return None
         case pd.Timestamp() | pd.Timedelta():
@@ -95,6 +97,8 @@ def _value(cell: object) -> object:
     match cell:
         case {"tuple": list(items)}:
             return tuple(map(_value, items))
+        case {"list": list(items)}:
+            return list(map(_value, items))
         case {"time": str(text)}:
             return pd.Timedelta(text) if text.lstrip("-").startswith("P") else pd.Timestamp(text)
         case None | bool() | int() | float() | str():

@@ -19,7 +19,7 @@ from toolkit.persistence.archive import (
 )
 from toolkit.persistence.embedders import with_provider
 from toolkit.persistence.frames_apart import StoredFrame, frame_from_json
-from toolkit.persistence.rebuilding import rebuild
+from toolkit.persistence.rebuilding import rebuild, twin
 from toolkit.persistence.schema import OLDEST_PROTOCOL, foreign_parts, nodes, trusted_types
 from toolkit.text_embedder import TextEmbedder
 
@@ -34,7 +34,7 @@ def load(path: str | os.PathLike[str], *, provider: str | Provider | None = None
     Parameters
     ----------
     path : path-like
-        A file that ``save`` or ``toolkit fit`` wrote.
+        A file that ``save``, ``toolkit fit`` or ``toolkit cluster`` wrote.
     provider : str or Provider, optional
         Who embeds texts in place of the provider that the file names: the same model elsewhere,
         or one that has no name here.
@@ -128,9 +128,17 @@ def _restored(estimator: BaseEstimator, archive: ModelArchive) -> BaseEstimator:
         _check_reach(part)
         return part
 
-    restored: BaseEstimator = rebuild(estimator, found)
+    restored: BaseEstimator = rebuild(rebuild(estimator, found), _with_themes)
 
     return restored
+
+
+def _with_themes(part: Any) -> Any:
+    if not (isinstance(part, BaseEstimator) and hasattr(part, "themes_")):
+        return part
+    from toolkit.clustering.themes import Themes  # classifiers load without it
+
+    return twin(part, themes_=Themes(**part.themes_))
 
 
 def _check_reach(part: object) -> None:

@@ -34,6 +34,8 @@ def new_manifest(
     if rows is not None:
         told.setdefault("n_rows", len(model.training_rows_))
         told.setdefault("rows_sha256", hashlib.sha256(rows).hexdigest())
+    elif hasattr(model, "labels_"):
+        told.setdefault("n_rows", len(model.labels_))
 
     return {
         "format": FORMAT,

@@ -42,12 +42,13 @@ def save(
 
     The file holds settings, arrays and plain values, no code, no weights of embedding models and
     no keys; the provider is kept by its name. It holds the training texts where the model does
-    (see ``TextClassifier(keep_texts=False)``).
+    (see ``TextClassifier(keep_texts=False)``); of clusters it holds a few texts each.
 
     Parameters
     ----------
     model : estimator
-        Fitted; one of the toolkit's, a linear one of scikit-learn's, or a Pipeline of such.
+        Fitted; a classifier or clusterer of the toolkit's, a linear one of scikit-learn's, or a
+        Pipeline of such.
     path : path-like
         The file; ``.toolkit`` is the usual ending.
     training, metrics : dict, optional
@@ -124,6 +125,8 @@ def _members(model: BaseEstimator) -> Members:
     def without_foreign_parts(part: Any) -> Any:
         if isinstance(part, TextEmbedder):
             return named_embedder(part)
+        if isinstance(part, BaseEstimator) and hasattr(part, "themes_"):
+            return twin(part, themes_=dict(vars(part.themes_)))  # its frame is put apart like any
         if isinstance(part, Pipeline):
             return twin(part, memory=None)  # a folder of this machine
         if isinstance(part, pd.DataFrame):
@@ -152,7 +155,7 @@ def _estimator_members(estimator: BaseEstimator) -> Members:
         foreign = next(foreign_parts(schema), None)
         if foreign is not None:
             raise InputError(
-                f"a model file cannot hold {foreign}: use the toolkit's classifiers or linear ones "
+                f"a model file cannot hold {foreign}: use the toolkit's estimators or linear ones "
                 "of scikit-learn, or pickle the model and load it only where you trust the pickle"
             )
         arrays = {new: archive.read(old) for old, new in names.items()}

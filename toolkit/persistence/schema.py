@@ -17,6 +17,11 @@ ESTIMATORS = (
     "toolkit.classification.neighbors.CosineKNNClassifier",
     "toolkit.classification.selective.SelectiveClassifier",
     "toolkit.classification.text_classifier.TextClassifier",
+    "toolkit.clustering.agglomerative.CosineAgglomerative",
+    "toolkit.clustering.hdbscan.CosineHDBSCAN",
+    "toolkit.clustering.leiden.CosineLeiden",
+    "toolkit.clustering.spherical_kmeans.SphericalKMeans",
+    "toolkit.clustering.text_clusterer.TextClusterer",
     "toolkit.text_embedder.TextEmbedder",
     "sklearn.calibration.CalibratedClassifierCV",
     "sklearn.calibration._CalibratedClassifier",
@@ -49,6 +54,7 @@ ESTIMATORS = (
 Estimators that predict with numpy alone, so that crafted arrays can give an error but no more.
 
 Trees and kernel machines are left out: their compiled code trusts the positions that it is given.
+CosineHDBSCAN checks its hierarchy each time before compiled code sees it.
 """
 
 STORED_FRAME = "toolkit.persistence.frames_apart.StoredFrame"
