@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from toolkit.anomaly import Power as Power
     from toolkit.audit import Drift as Drift
     from toolkit.audit import Duplicates as Duplicates
+    from toolkit.audit import LabelIssues as LabelIssues
     from toolkit.audit import Overlap as Overlap
     from toolkit.audit import drift as drift
+    from toolkit.audit import label_issues as label_issues
     from toolkit.audit import near_duplicates as near_duplicates
     from toolkit.audit import text_overlap as text_overlap
     from toolkit.classification import CosineCentroidClassifier as CosineCentroidClassifier
@@ -102,6 +104,7 @@ _HOME = {
     "GeminiProvider": "toolkit.embedding",
     "HashingProvider": "toolkit.embedding",
     "JinaProvider": "toolkit.embedding",
+    "LabelIssues": "toolkit.audit",
     "MistralProvider": "toolkit.embedding",
     "OllamaProvider": "toolkit.embedding",
     "OpenAIProvider": "toolkit.embedding",
@@ -128,6 +131,7 @@ _HOME = {
     "evaluate_clustering": "toolkit.evaluation",
     "evaluate_multilabel": "toolkit.evaluation",
     "known_models": "toolkit.embedding.models",
+    "label_issues": "toolkit.audit",
     "load": "toolkit.persistence",
     "match_clusters": "toolkit.clustering",
     "near_duplicates": "toolkit.audit",

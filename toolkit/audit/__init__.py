@@ -3,14 +3,17 @@
 from toolkit.audit.comparing import THRESHOLD
 from toolkit.audit.drift import Drift, drift
 from toolkit.audit.duplicates import Duplicates, near_duplicates
+from toolkit.audit.labels import LabelIssues, label_issues
 from toolkit.audit.overlap import Overlap, text_overlap
 
 __all__ = [
     "THRESHOLD",
     "Drift",
     "Duplicates",
+    "LabelIssues",
     "Overlap",
     "drift",
+    "label_issues",
     "near_duplicates",
     "text_overlap",
 ]
