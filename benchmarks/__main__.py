@@ -23,6 +23,7 @@ WITH_DATA = (
     "bench_names.py",
     "bench_drift.py",
     "bench_outliers.py",
+    "bench_labels.py",
     "bench_false_alarms.py",
 )
 

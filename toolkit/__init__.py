@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from toolkit.anomaly import Power as Power
     from toolkit.audit import Drift as Drift
     from toolkit.audit import Duplicates as Duplicates
+    from toolkit.audit import Findings as Findings
     from toolkit.audit import LabelIssues as LabelIssues
+    from toolkit.audit import Outliers as Outliers
     from toolkit.audit import Overlap as Overlap
     from toolkit.audit import drift as drift
+    from toolkit.audit import find_outliers as find_outliers
+    from toolkit.audit import findings as findings
     from toolkit.audit import label_issues as label_issues
     from toolkit.audit import near_duplicates as near_duplicates
     from toolkit.audit import text_overlap as text_overlap
@@ -98,6 +102,7 @@ _HOME = {
     "CosineMahalanobisDetector": "toolkit.anomaly",
     "CosineNeighborsDetector": "toolkit.anomaly",
     "Duplicates": "toolkit.audit",
+    "Findings": "toolkit.audit",
     "Forecaster": "toolkit.embedding",
     "FrameReader": "toolkit.frames",
     "FrameWriter": "toolkit.frames",
@@ -108,6 +113,7 @@ _HOME = {
     "MistralProvider": "toolkit.embedding",
     "OllamaProvider": "toolkit.embedding",
     "OpenAIProvider": "toolkit.embedding",
+    "Outliers": "toolkit.audit",
     "Overlap": "toolkit.audit",
     "Power": "toolkit.anomaly",
     "Provider": "toolkit.embedding",
@@ -130,6 +136,8 @@ _HOME = {
     "evaluate_classification": "toolkit.evaluation",
     "evaluate_clustering": "toolkit.evaluation",
     "evaluate_multilabel": "toolkit.evaluation",
+    "find_outliers": "toolkit.audit",
+    "findings": "toolkit.audit",
     "known_models": "toolkit.embedding.models",
     "label_issues": "toolkit.audit",
     "load": "toolkit.persistence",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.anomaly.near_groups import deal_groups, group_rows
+from toolkit.audit.label_noise import LabelNoise, label_noise
 from toolkit.classification import CosineLogisticClassifier
 from toolkit.errors import InputError, TooFewRows
 from toolkit.kernels import Indices, Vectors, neighbor_graph, top_k, unit_rows
@@ -31,8 +32,8 @@ class HeldOut:
         The given label of each row, and the most probable of the others, by number.
     own, other : ndarray of shape (n_judged,)
         Their probabilities.
-    expected : ndarray of shape (n_judged,)
-        How many rows would have labels as improbable as that of each row if all labels were right.
+    noise : LabelNoise
+        How many of the labels are wrong, and how probable it is that each is right.
     agreement : ndarray of shape (n_judged,)
         Share of the nearest rows that have the given label.
     evidence : list of ndarray
@@ -45,7 +46,7 @@ class HeldOut:
     suggested: Indices
     own: Vectors
     other: Vectors
-    expected: Vectors
+    noise: LabelNoise
     agreement: Vectors
     evidence: list[Indices]
 
@@ -80,7 +81,7 @@ def held_out_labels(
     probabilities = _probabilities(units, keys[rows], given, random_state)
     at = np.arange(len(rows))
     own = probabilities[at, given]
-    expected = _expected_as_improbable(probabilities, own)
+    noise = label_noise(probabilities, given)
     probabilities[at, given] = -1
     suggested = probabilities.argmax(axis=1)
     neighbors, similarities = neighbor_graph(units, _N_NEIGHBORS)
@@ -94,7 +95,7 @@ def held_out_labels(
         suggested=suggested,
         own=own,
         other=probabilities[at, suggested],
-        expected=expected,
+        noise=noise,
         agreement=agreement / np.maximum(votes.sum(axis=1), 1e-12),
         evidence=_evidence(units, rows, given, suggested, own < probabilities[at, suggested]),
     )
@@ -127,19 +128,6 @@ def _probabilities(units: Vectors, keys: np.ndarray, given: Indices, random_stat
     return np.asarray(
         CosineLogisticClassifier(cv=splits).fit_held_out(units, given), dtype=np.float64
     )
-
-
-def _expected_as_improbable(probabilities: Vectors, own: Vectors) -> Vectors:
-    """
-    Count the labels that would be as improbable as each row's by chance.
-
-    Where probabilities are honest, a label of probability p stands at a row in a share p of such
-    cases: the sum of all probabilities up to that of a row is how many labels would look as odd.
-    """
-    every = np.sort(probabilities, axis=None)
-    sums = np.cumsum(every)
-
-    return np.asarray(sums[np.searchsorted(every, own, side="right") - 1])
 
 
 def _evidence(

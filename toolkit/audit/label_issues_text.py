@@ -39,8 +39,8 @@ def _headline(found: "LabelIssues") -> list[str]:
     are = "is" if n_issues == 1 else "are"
 
     return [
-        f"{start}{n_issues:,} {are} probably wrong; if all were right, chance would give "
-        f"{found.n_expected:.1f} like these (fdr {found.fdr:g})."
+        f"{start}{n_issues:,} {are} probably wrong; about {found.n_right:.0f} of these may be "
+        f"right after all (fdr {found.fdr:g})."
     ]
 
 

@@ -30,6 +30,7 @@ class LabelIssues:
         A row for each text, on the index of the texts: ``label``, ``suggested_label`` (the most
         probable of the others), ``confidence`` (probability of the given label, by a classifier
         that has not seen the row or its near-duplicates; NaN where nothing can be said),
+        ``p_right`` (probability that the label is right),
         ``suggested_confidence``, ``agreement`` (share of the nearest rows that have the given
         label), ``is_issue``, ``evidence`` (index labels of the nearest rows that have the suggested
         label) and ``text``.
@@ -42,15 +43,15 @@ class LabelIssues:
         rows of the first that look like the other), ``share`` (of its rows) and ``share_back``.
     fdr : float
         Share of the issues that may be right, on average.
-    n_expected : float
-        How many of the issues chance would give if all labels were right.
+    noise : float
+        Share of the labels that are wrong, as estimated.
     """
 
     table: pd.DataFrame
     classes: pd.DataFrame
     confusable: pd.DataFrame
     fdr: float
-    n_expected: float
+    noise: float
 
     @property
     def issues(self) -> pd.DataFrame:
@@ -69,6 +70,11 @@ class LabelIssues:
         """Rows of which something can be said: they have a text and a label that is not rare."""
         return int(self.table["confidence"].notna().sum())
 
+    @property
+    def n_right(self) -> float:
+        """How many of the issues are right after all, on average."""
+        return float(self.issues["p_right"].sum())
+
     def to_text(self, *, n_examples: int = 10) -> str:
         """Return the counts, the surest issues and the pairs of labels as plain text."""
         return label_issues_text(self, n_examples)
@@ -79,7 +85,8 @@ class LabelIssues:
             "n_rows": len(self.table),
             "n_judged": self.n_judged,
             "n_issues": len(self.issues),
-            "n_expected": self.n_expected,
+            "noise": self.noise,
+            "n_right": self.n_right,
             "fdr": self.fdr,
             "classes": records(self.classes),
             "confusable": records(self.confusable),
@@ -100,10 +107,11 @@ def label_issues(
 
     A classifier that has seen neither a row nor its near-duplicates tells how probable the row's
     label is, so that no row vouches for itself and no copy of a wrong label for the other. Rows are
-    ranked by that probability. How many rows would have labels as improbable if all labels were
-    right follows from the probabilities, too; the list of issues is cut where that is the share
-    `fdr` of it. Where labels are hard to tell from the texts nothing can be claimed, and the
-    list is empty; `ranked` shows all the same which labels are the least probable.
+    ranked by that probability. An improbable label need not be wrong, as the classifier may be; how
+    many are, and how probable it is that each is right, `label_noise` tells, and the list of issues
+    is cut where the mean of that is `fdr`. Where labels are hard to tell from the texts, or are
+    exchanged by a rule, nothing can be claimed and the list is empty; `ranked` shows all the same
+    which labels are the least probable.
 
     Nothing is said of rows without text or label, and of labels with fewer than five different
     texts.
@@ -136,8 +144,8 @@ def label_issues(
     References
     ----------
     D. Chong et al., "Detecting label errors by using pre-trained language models", EMNLP 2022,
-    arXiv 2205.12702, for the ranking. The cut is a false discovery rate from what is expected of
-    right labels: B. Efron, "Large-scale inference", Cambridge University Press 2010.
+    arXiv 2205.12702, for the ranking. The cut is at a local false discovery rate: B. Efron,
+    "Large-scale inference", Cambridge University Press 2010.
 
     Examples
     --------
@@ -166,7 +174,7 @@ def label_issues(
         class_table(table),
         confusable_pairs(found),
         fdr=float(fdr),
-        n_expected=float(found.expected[is_issue].max(initial=0)),
+        noise=found.noise.share,
     )
 
 
@@ -182,11 +190,11 @@ def _table(
     found: HeldOut, labels: np.ndarray, index: pd.Index, is_issue: np.ndarray
 ) -> pd.DataFrame:
     n_rows = len(labels)
-    confidence, suggested_confidence, agreement = np.full((3, n_rows), np.nan)
+    confidence, p_right, suggested_confidence, agreement = np.full((4, n_rows), np.nan)
     suggested = np.full(n_rows, "", dtype=object)
     evidence: list[list[object]] = [[] for _ in range(n_rows)]
     at = found.rows
-    confidence[at], agreement[at] = found.own, found.agreement
+    confidence[at], p_right[at], agreement[at] = found.own, found.noise.right, found.agreement
     suggested[at], suggested_confidence[at] = found.classes[found.suggested], found.other
     for row, others in zip(at.tolist(), found.evidence, strict=True):
         evidence[row] = index[others].tolist()
@@ -198,6 +206,7 @@ def _table(
             "label": labels,
             "suggested_label": suggested,
             "confidence": confidence,
+            "p_right": p_right,
             "suggested_confidence": suggested_confidence,
             "agreement": agreement,
             "is_issue": is_listed,
@@ -208,11 +217,11 @@ def _table(
 
 
 def _issues(found: HeldOut, fdr: float) -> np.ndarray:
-    """The longest ranked list of which chance would give at most a share."""
-    order = np.argsort(found.own, kind="stable")
-    own, expected = found.own[order], found.expected[order]
-    n_as_improbable = np.searchsorted(own, own, side="right")
-    enough = np.flatnonzero(expected <= fdr * n_as_improbable)
-    most = own[enough[-1]] if len(enough) else -1.0
+    """The longest ranked list of which on average at most a share is right."""
+    right = found.noise.right
+    order = np.argsort(right, kind="stable")
+    means = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(means <= fdr)
+    most = right[order[enough[-1]]] if len(enough) else -1.0
 
-    return np.asarray((found.own <= most) & (found.own < found.other))
+    return np.asarray((right <= most) & (found.own < found.other))

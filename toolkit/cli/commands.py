@@ -11,6 +11,8 @@ _HOME = {
     "search": "search",
     "dedupe": "dedupe",
     "cluster": "cluster",
+    "outliers": "outliers",
+    "audit": "audit",
     "drift": "drift",
     "fit": "fit",
     "predict": "predict",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from toolkit.cli.named_texts import embedded
 from toolkit.cli.tables import (
     Rejects,
     check_written,
     read_whole,
-    rows_named,
     table_named,
     text_columns,
     write_whole,
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from toolkit.audit import Duplicates, Overlap
-    from toolkit.embedding import Embeddings
     from toolkit.frames import ReadReport
     from toolkit.text_embedder import TextEmbedder
 
@@ -129,7 +128,7 @@ def _found(
     from toolkit.audit import THRESHOLD, near_duplicates, text_overlap
 
     threshold = options["threshold"] or THRESHOLD
-    vectors = [_embedded(table.texts, embedder, rejects) for table in tables]
+    vectors = [embedded(table.texts, embedder, rejects) for table in tables]
     if len(tables) == 1:
         [own] = tables
         return near_duplicates(own.texts, vectors[0], threshold=threshold, labels=own.labels)
@@ -197,18 +196,6 @@ def _embedder(options: Mapping[str, Any]) -> "TextEmbedder":
         cache=not options["no_cache"],
         on_error=options["on_error"],
     )
-
-
-def _embedded(texts: "pd.Series[Any]", embedder: "TextEmbedder", rejects: Rejects) -> "Embeddings":
-    """Embed the texts of a table; note those that cannot be."""
-    from toolkit.embedding import counting
-
-    names = list(texts.index)
-    with counting() as counts, rows_named(names):
-        vectors = embedder.fit_transform(texts)
-    rejects.take_failures(counts.failures, list(texts), names)
-
-    return vectors
 
 
 def _write(compared: Compared, options: Mapping[str, Any]) -> None:

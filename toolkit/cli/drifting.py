@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.failures import CheckFailed
+from toolkit.cli.named_texts import embedded, named_texts
 from toolkit.cli.tables import (
     Rejects,
     check_written,
     read_whole,
-    rows_named,
     table_named,
     text_columns,
-    with_ids,
     write_whole,
 )
 
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from toolkit.audit import Drift
-    from toolkit.embedding import Embeddings
     from toolkit.frames import ReadReport
-    from toolkit.text_embedder import TextEmbedder
 
 
 @dataclass(frozen=True)
@@ -81,14 +78,14 @@ def compared(rejects: Rejects, options: Mapping[str, Any]) -> Compared | None:
     columns = text_columns(frame, options["text"])
     old, _ = read_whole(options["before"], rejects, limit=options["limit"])
     with table_named(options["before"]):
-        before = _texts(old, columns, options["id_column"])
-    after = _texts(frame, columns, options["id_column"])
+        before = named_texts(old, columns, options["id_column"])
+    after = named_texts(frame, columns, options["id_column"])
     embedder = TextEmbedder(options["provider"], task="clustering", cache=not options["no_cache"])
     if options["dry_run"]:
         tell_forecast_of([list(before), list(after)], embedder)
         return None
 
-    vectors = _embedded(before, embedder, rejects), _embedded(after, embedder, rejects)
+    vectors = embedded(before, embedder, rejects), embedded(after, embedder, rejects)
 
     return Compared(frame, report, drift(before, after, vectors=vectors, level=options["level"]))
 
@@ -112,27 +109,3 @@ def answer(compared: Compared, options: Mapping[str, Any]) -> CheckFailed | None
         return None
 
     return CheckFailed(f"the tables differ: p = {found.p_value:.3g}, at most {limit:g} (--fail-on)")
-
-
-def _texts(frame: "pd.DataFrame", columns: list[str], id_column: str | None) -> "pd.Series[Any]":
-    import pandas as pd
-
-    from toolkit.frames import require_columns
-    from toolkit.texts import text_values
-
-    require_columns(frame, columns)
-    index = with_ids(frame, id_column).index
-
-    return pd.Series(text_values(frame, columns), index=index, dtype=object)
-
-
-def _embedded(texts: "pd.Series[Any]", embedder: "TextEmbedder", rejects: Rejects) -> "Embeddings":
-    """Embed the texts of a table; note those that cannot be."""
-    from toolkit.embedding import counting
-
-    names = list(texts.index)
-    with counting() as counts, rows_named(names):
-        vectors = embedder.fit_transform(texts)
-    rejects.take_failures(counts.failures, list(texts), names)
-
-    return vectors
