@@ -9,10 +9,16 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.rows import make_rows
 from toolkit import CosineAgglomerative, CosineLeiden, SphericalKMeans
+from toolkit.clustering import resolution
 from toolkit.clustering.graph_communities import communities
 from toolkit.clustering.graph_joining import joined
 from toolkit.clustering.graph_of_points import PointGraph, centred, graph_of_points
-from toolkit.clustering.resolution import best_partition, mean_silhouette
+from toolkit.clustering.resolution import (
+    Partition,
+    balanced,
+    best_partition,
+    mean_silhouette,
+)
 from toolkit.errors import InputError
 from toolkit.kernels import neighbor_graph
 
@@ -161,6 +167,36 @@ def test_the_search_can_be_looked_at():
     allowed = clusterer.search_[:, 1] <= 1.5 * np.sqrt(len(rows))
     assert chosen[2] >= clusterer.search_[allowed, 2].max() - 0.05
     assert CosineLeiden(resolution=1.0).fit(rows).search_.shape == (0, 3)
+
+
+def test_a_balance_that_turns_out_worse_by_far_is_not_taken(monkeypatch):
+    """
+    Where the balanced resolution gives far worse clusters than one that was tried, that one wins.
+    """
+    rows, truth = topics(7)
+    vectors = centred(rows)
+    monkeypatch.setattr(resolution, "balanced", lambda partitions: 200.0)
+    best, tried = best_partition(graph_of_points(vectors, 30), vectors)
+
+    assert best.silhouette == max(part.silhouette for part in tried)
+    assert best.resolution < 200 == max(part.resolution for part in tried)
+    assert adjusted_rand_score(truth, best.group) == 1
+
+
+def test_resolutions_that_are_equally_good_all_have_a_say():
+    """
+    A balance lies among the resolutions, nearer to the better ones; equal errors of 0 change none.
+    """
+    nothing = np.zeros(0, dtype=np.intp)
+
+    def balance(*silhouettes, error=0.01):
+        found = zip((1.0, 2.0, 4.0), silhouettes, strict=True)
+        return balanced([Partition(nothing, at, height, error) for at, height in found])
+
+    assert 1 < balance(0.3, 0.3, 0.3) < balance(0.3, 0.3, 0.33) < balance(0.3, 0.3, 0.4) < 4
+    assert balance(0.3, 0.3, 0.3) == pytest.approx(balance(0.3, 0.3, 0.3, error=0.0))
+    assert balance(0.3, 0.2, 0.2, error=0.0) == 1
+    assert abs(balance(0.3, 0.301, 0.3) - balance(0.301, 0.3, 0.3)) < 0.1
 
 
 def test_neighbours_knob_has_no_cliff():

@@ -57,6 +57,18 @@ def test_copies_are_neighbours_and_the_row_itself_is_not(n_copies):
     assert (similarities[:, n_found:] < 1).all()
 
 
+@pytest.mark.parametrize("block_bytes", [500, 2**24])
+def test_float32_rows_are_told_apart_in_float64_if_asked(block_bytes):
+    """
+    Asked for float64, rows of float32 get what the same rows in float64 get, bit for bit.
+    """
+    vectors = make_rows(3, 300, 6, np.float32)
+    found = neighbor_graph(vectors, 7, dtype=np.float64, block_bytes=block_bytes)
+
+    assert found[1].dtype == np.float64
+    assert_same(found, neighbor_graph(vectors.astype(np.float64), 7, block_bytes=block_bytes))
+
+
 def test_shuffled_rows_give_the_shuffled_graph():
     """
     Without ties the very same neighbours are found wherever the rows stand.

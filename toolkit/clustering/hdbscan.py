@@ -44,6 +44,10 @@ class CosineHDBSCAN(ClusterMixin, BaseEstimator):
     Only directions count. Equal rows are one point of greater weight, so that they share a cluster,
     and the order of rows does not matter. A row of zeros is similar to nothing: it is noise.
 
+    The method has steps: a cluster is chosen whole or in parts, so that a slightly larger
+    `min_cluster_size` or `min_samples` may join many clusters to one, above all with "eom". `at`
+    shows at once what other sizes give; `CosineLeiden` has no such steps.
+
     Parameters
     ----------
     min_cluster_size : int, default=5

@@ -27,8 +27,8 @@ class CosineLeiden(ClusterMixin, BaseEstimator):
 
     Each row is joined to its most similar ones, as seen from the mean of all rows, and the Leiden
     method looks for groups with more weight inside than chance would put there. How fine the groups
-    are is chosen without labels: of the resolutions that make at most ``1.5 * sqrt(n_rows)`` groups
-    the coarsest whose mean silhouette on cosine is at most four standard errors below the largest.
+    are is chosen without labels: the resolutions that make at most ``1.5 * sqrt(n_rows)`` groups
+    are averaged, those whose groups have the larger mean silhouette on cosine with more weight.
 
     Only directions count. Equal rows are one point: how often a text is repeated decides which
     cluster is larger, not where clusters are. Every row has a cluster, but for rows of zeros, which

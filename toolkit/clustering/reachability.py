@@ -78,7 +78,7 @@ def reachability(vectors: Vectors, weights: Vectors, min_samples: int) -> Reacha
     array([0.632, 0.894, 1.414])
     """
     n_points = len(vectors)
-    indices, cosines = neighbor_graph(vectors.astype(np.float64), min_samples + _MORE_NEIGHBORS)
+    indices, cosines = neighbor_graph(vectors, min_samples + _MORE_NEIGHBORS, dtype=np.float64)
     gaps = distances(cosines)
     core = core_distances(gaps, indices, weights, weights - 1, min_samples)
 

@@ -11,14 +11,14 @@ from toolkit.kernels import Indices, Vectors
 from toolkit.kernels.silhouettes import silhouettes
 
 _STEP = 2**0.25
-_TRIED = 2.0 ** np.arange(5.0, -5.5, -0.5)
+_TRIED = 2.0 ** np.arange(5.0, -5.25, -0.25)
 _MORSELS = 64.0  # resolution of the small groups that the search moves about
-_UNTIL_SETTLED = 5
-_WORTH_A_TRY = 0.15  # share of the largest silhouette that a sketch may lack
-_AS_GOOD = 4.0  # standard errors of the largest silhouette within which gaps tell nothing
+_ON_MORSELS, _FOR_A_LOOK, _UNTIL_SETTLED = 5, 2, 15  # how often to go over all points
+_WORTH_A_TRY = 0.15  # share of the largest silhouette that another may lack
+_TELLS = 3.0  # standard errors below the largest at which a silhouette has lost most of its say
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Partition:
     """
     Groups of points, how fine they are and how well they stand apart.
@@ -43,13 +43,15 @@ class Partition:
 
 def best_partition(graph: PointGraph, vectors: Vectors) -> tuple[Partition, list[Partition]]:
     """
-    Find the coarsest communities that stand apart as well as any: the rule that needs no labels.
+    Find communities that stand apart well: the rule that needs no labels.
 
     Tried are resolutions from 1/32 to 32, and how well communities stand apart the mean silhouette
     tells. Many silhouettes rise once more where clusters are wordings rather than topics, so those
-    with more than ``1.5 * sqrt(n_points)`` communities are left out. Of the rest the coarsest whose
-    silhouette is at most four standard errors below the largest is chosen. Small groups of points,
-    which are fast to move, show first which resolutions are worth a try on the points.
+    with more than ``1.5 * sqrt(n_points)`` communities are left out. Several of the rest are often
+    about as good as the best, and which of them is the best is chance: so all have a say, see
+    `balanced`, and a little more or less of anything moves the resolution by little. Only where
+    that turns out worse by far, as between topics and their parts, the best is taken. Small groups
+    of points, which are fast to move, show first which resolutions are worth a try on the points.
 
     Returns
     -------
@@ -59,28 +61,69 @@ def best_partition(graph: PointGraph, vectors: Vectors) -> tuple[Partition, list
         All that were tried on the points, from fine to coarse.
     """
     most = max(2, round(1.5 * np.sqrt(len(graph))))
-    morsels = communities(graph, _MORSELS)
+    members, morsels = np.arange(len(graph)), communities(graph, _MORSELS)
     small = graph.contracted(morsels)
-    sketches = [_partition(small, vectors, resolution, morsels) for resolution in _TRIED]
+    sketches = [
+        _partition(small, vectors, resolution, morsels, n_iterations=_ON_MORSELS)
+        for resolution in _TRIED
+    ]
     tried = [
-        partition_at(graph, vectors, sketch.resolution)
+        _partition(graph, vectors, sketch.resolution, members, n_iterations=_FOR_A_LOOK)
         for sketch in _nearly_best(sketches, most, share=_WORTH_A_TRY)
     ]
-    as_good = _nearly_best(tried, most, errors=_AS_GOOD)
-    best = min(as_good, key=lambda part: (len(part), -part.silhouette))
+    between = partition_at(graph, vectors, balanced(_not_too_fine(tried, most)))
+    tried = [part for part in tried if not np.isclose(part.resolution, between.resolution)]
+    tried = sorted([*tried, between], key=lambda part: -part.resolution)
+    good = _nearly_best(tried, most, share=_WORTH_A_TRY)
 
-    return best, tried
+    return between if between in good else max(good, key=lambda part: part.silhouette), tried
 
 
-def _nearly_best(
-    partitions: list[Partition], most: int, *, share: float = 0.0, errors: float = 0.0
-) -> list[Partition]:
-    """Those not too fine whose silhouette lacks at most a share, or some errors, of the largest."""
-    allowed = [part for part in partitions if len(part) <= most] or [min(partitions, key=len)]
-    best = max(allowed, key=lambda part: part.silhouette)
-    enough = best.silhouette - share * abs(best.silhouette) - errors * best.error
+def balanced(partitions: list[Partition]) -> float:
+    """
+    Average the resolutions of some partitions, as logarithms, the better ones with more weight.
 
-    return [part for part in allowed if part.silhouette >= enough]
+    With every three standard errors that its mean silhouette lacks of the largest, a partition's
+    weight falls to a part in e; with twice the resolution it halves, for of two that stand apart as
+    well the coarser is the simpler.
+
+    Parameters
+    ----------
+    partitions : list of Partition
+        At least one.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> nothing = np.zeros(0, dtype=np.intp)
+    >>> coarse, fine = Partition(nothing, 1.0, 0.3, 0.01), Partition(nothing, 4.0, 0.3, 0.01)
+    >>> round(balanced([coarse, fine]), 2)
+    1.32
+    >>> round(balanced([coarse, Partition(nothing, 4.0, 0.5, 0.01)]), 2)
+    3.97
+    """
+    best = max(partitions, key=lambda part: part.silhouette)
+    gaps = best.silhouette - np.array([part.silhouette for part in partitions])
+    resolutions = np.array([part.resolution for part in partitions])
+    says = np.exp(-gaps / max(_TELLS * best.error, np.finfo(np.float64).tiny))
+
+    return float(2 ** np.average(np.log2(resolutions), weights=says / resolutions))
+
+
+def _nearly_best(partitions: list[Partition], most: int, *, share: float) -> list[Partition]:
+    """Those not too fine whose silhouette lacks at most a share of the largest."""
+    allowed = _not_too_fine(partitions, most)
+    largest = max(part.silhouette for part in allowed)
+
+    return [part for part in allowed if part.silhouette >= largest - share * abs(largest)]
+
+
+def _not_too_fine(partitions: list[Partition], most: int) -> list[Partition]:
+    """Those of at most so many communities; where all have more, the one with the fewest."""
+    return [part for part in partitions if len(part) <= most] or [min(partitions, key=len)]
 
 
 def partition_of(graph: PointGraph, vectors: Vectors, n_groups: int) -> Partition:
@@ -118,13 +161,20 @@ def _enough(graph: PointGraph, n_groups: int) -> float:
 
 def partition_at(graph: PointGraph, vectors: Vectors, resolution: float) -> Partition:
     """Find the communities at one resolution."""
-    return _partition(graph, vectors, resolution, np.arange(len(graph)))
+    members = np.arange(len(graph))
+
+    return _partition(graph, vectors, resolution, members, n_iterations=_UNTIL_SETTLED)
 
 
 def _partition(
-    graph: PointGraph, vectors: Vectors, resolution: float, members: Indices
+    graph: PointGraph,
+    vectors: Vectors,
+    resolution: float,
+    members: Indices,
+    *,
+    n_iterations: int,
 ) -> Partition:
-    group = communities(graph, resolution, n_iterations=_UNTIL_SETTLED)[members]
+    group = communities(graph, resolution, n_iterations=n_iterations)[members]
 
     return Partition(group, float(resolution), *mean_silhouette(vectors, group))
 

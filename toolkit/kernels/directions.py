@@ -3,6 +3,7 @@
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices, Vectors
@@ -137,9 +138,11 @@ def _squares(rows: Vectors) -> Vectors:
     return squares
 
 
-def exact_cosines(a: Directions, b: Directions, i: Indices, j: Indices) -> Vectors:
+def exact_cosines(
+    a: Directions, b: Directions, i: Indices, j: Indices, *, dtype: npt.DTypeLike | None = None
+) -> Vectors:
     """
-    Compute the cosine of each pair of rows in float64, then round to the type of the input.
+    Compute the cosine of each pair of rows in float64, then round to the type that is asked for.
 
     The cosine of a row with its copy is 1 to the last bit, that of a row of zeros 0.
 
@@ -148,6 +151,8 @@ def exact_cosines(a: Directions, b: Directions, i: Indices, j: Indices) -> Vecto
     a, b : Directions
     i, j : ndarray of shape (n_pairs,)
         Positions in `a` and in `b`.
+    dtype : float32 or float64, optional
+        Type of the answer; that of the input by default.
 
     Returns
     -------
@@ -159,7 +164,7 @@ def exact_cosines(a: Directions, b: Directions, i: Indices, j: Indices) -> Vecto
     >>> exact_cosines(rows, rows, np.array([0, 1, 2]), np.array([1, 1, 1]))
     array([0.6, 1. , 0. ])
     """
-    cosines = np.empty(len(i), dtype=np.result_type(a.vectors, b.vectors))
+    cosines = np.empty(len(i), dtype=dtype or np.result_type(a.vectors, b.vectors))
     n_pairs = a.rows_at_once
     for start in range(0, len(i), n_pairs):
         pairs = slice(start, start + n_pairs)

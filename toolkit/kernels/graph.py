@@ -1,6 +1,7 @@
 """The nearest other rows of each row of a matrix, each pair multiplied once for both."""
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit.errors import InputError
 from toolkit.kernels.arrays import Indices, Vectors
@@ -20,14 +21,18 @@ from toolkit.kernels.threads import for_each
 
 
 def neighbor_graph(
-    vectors: Vectors, k: int, *, block_bytes: int = BLOCK_BYTES
+    vectors: Vectors,
+    k: int,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    block_bytes: int = BLOCK_BYTES,
 ) -> tuple[Indices, Vectors]:
     """
     Find for each row the `k` most similar of the other rows, the most similar first.
 
     The same as `top_k` of a matrix against itself without the row, in half the time. A row's copies
     are its neighbours, itself never is. Similarities are cosines in float64 arithmetic, rounded to
-    the type of the input; where they tie, the row that stands higher comes first. So the answer is
+    `dtype`; where they tie, the row that stands higher comes first. So the answer is
     the same for any `block_bytes` and any number of threads, and shuffling the rows changes no
     similarity, only which of the rows that tie with the last one are named.
 
@@ -38,6 +43,9 @@ def neighbor_graph(
         first `k` other rows and similarities of 0.
     k : int
         How many, >= 1; all others where there are fewer.
+    dtype : float32 or float64, optional
+        Type of the similarities; that of the vectors by default. With float64 those of float32 rows
+        are told apart further, at the same cost.
     block_bytes : int
         Bytes of similarities that each thread holds at a time.
 
@@ -64,13 +72,14 @@ def neighbor_graph(
     directions = Directions(vectors)
     k = max(min(k, len(directions) - 1), 0)
     indices = np.zeros((len(directions), k), dtype=np.intp)
-    similarities = np.zeros(indices.shape, dtype=directions.vectors.dtype)
+    similarities = np.zeros(indices.shape, dtype=dtype or directions.vectors.dtype)
     if indices.size == 0:
         return indices, similarities
 
     first, n_above = copies_above(directions.vectors)
     kept = np.flatnonzero(n_above <= k)
-    graph = _Graph(Directions(vectors, kept).remember_lengths(), k, block_bytes)
+    rows = Directions(vectors, kept).remember_lengths()
+    graph = _Graph(rows, k, similarities.dtype, block_bytes)
     graph.multiply()
 
     def rank(stripe: slice) -> None:
@@ -101,11 +110,12 @@ def _last_kept_copies(first: Indices, n_above: Indices, k: int) -> Indices:
 class _Graph:
     """One call of `neighbor_graph`, on rows of which none has more than k copies above it."""
 
-    def __init__(self, vectors: Directions, k: int, block_bytes: int) -> None:
+    def __init__(self, vectors: Directions, k: int, dtype: npt.DTypeLike, block_bytes: int) -> None:
         self._n_rows = stripe_rows(len(vectors), block_bytes)
         self.stripes = slices(0, len(vectors), self._n_rows)
         self._vectors = vectors
         self._k = k
+        self._dtype = dtype
         self._block_bytes = block_bytes
         self._thresholds = np.full(len(vectors), -np.inf, dtype=np.float32)
         self._candidates = [self._candidates_of(stripe) for stripe in self.stripes]
@@ -185,7 +195,8 @@ class _Graph:
 
     def _candidates_of(self, stripe: slice) -> Candidates:
         def exact(rows: Indices, numbers: Indices) -> Vectors:
-            return exact_cosines(self._vectors, self._vectors, rows + stripe.start, numbers)
+            at = rows + stripe.start
+            return exact_cosines(self._vectors, self._vectors, at, numbers, dtype=self._dtype)
 
         return Candidates(
             self._thresholds[stripe],
