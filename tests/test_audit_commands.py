@@ -136,3 +136,17 @@ def test_usage_is_checked_before_the_work(command, arguments, says):
 
     assert code == 2
     assert says in err
+
+
+def test_what_cannot_be_judged_is_left_out_of_an_audit(command, tmp_path):
+    """
+    Three equal rows have neither outliers nor labels to judge; the repeats are listed.
+    """
+    table = tmp_path / "equal.csv"
+    pd.DataFrame({"text": ["late parcel"] * 3, "label": ["delay"] * 3}).to_csv(table, index=False)
+    code, out, err = command("audit", table, *OPTIONS, "--label", "label", "--json")
+
+    assert code == 0, err
+    assert json.loads(out)["counts"]["exact_duplicate"] == 2
+    assert "labels were not judged" in err
+    assert "outliers were not looked for" in err

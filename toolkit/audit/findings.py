@@ -113,18 +113,17 @@ def findings(
     2    exact_duplicate   1              keep one
     """
     parts: list[dict[str, Any]] = []
-    sizes = [0]
     if duplicates is not None:
         parts += [*_conflicts(duplicates), *_duplicates(duplicates)]
-        sizes.append(len(duplicates.table))
     if labels is not None:
         parts += [*_labels(labels), *_classes(labels)]
-        sizes.append(len(labels.table))
     if leaks is not None:
         parts += _leaks(leaks)
     if outliers is not None:
         parts += _outliers(outliers)
-        sizes.append(len(outliers.table))
+    tables = [found.table for found in (duplicates, labels, outliers) if found is not None]
+    if tables:
+        parts += _empty(tables[0])
     empty = {"score": np.nan, "p_value": np.nan, "group": pd.NA, "evidence": [], "text": ""}
     table = pd.DataFrame([{**empty, **part} for part in parts], columns=list(COLUMNS))
     order = np.argsort([KINDS.index(kind) for kind in table["kind"]], kind="stable")
@@ -133,7 +132,7 @@ def findings(
         table[name] = table[name].astype("float64")
     table["group"] = table["group"].astype("Int64")
 
-    return Findings(table, max(sizes))
+    return Findings(table, len(tables[0]) if tables else 0)
 
 
 def _conflicts(found: Duplicates) -> list[dict[str, Any]]:
@@ -232,7 +231,7 @@ def _leaks(found: Overlap) -> list[dict[str, Any]]:
 
 
 def _outliers(found: Outliers) -> list[dict[str, Any]]:
-    odd = [
+    return [
         {
             "kind": "outlier",
             "row": name,
@@ -245,11 +244,14 @@ def _outliers(found: Outliers) -> list[dict[str, Any]]:
         }
         for name, row in found.outliers.iterrows()
     ]
-    empty = found.table[[not text.strip() for text in found.table["text"]]]
 
-    return odd + [
+
+def _empty(table: pd.DataFrame) -> list[dict[str, Any]]:
+    is_empty = [not text.strip() for text in table["text"]]
+
+    return [
         {"kind": "empty_text", "row": name, "reason": "there is no text", "suggestion": "look"}
-        for name in empty.index
+        for name in table.index[is_empty]
     ]
 
 

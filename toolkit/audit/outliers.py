@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from toolkit.anomaly import ConformalDetector, Power
+from toolkit.anomaly.calibration import discovery_threshold
+from toolkit.anomaly.power import warn_if_powerless
 from toolkit.audit.comparing import texts_of, vectors_of
 from toolkit.audit.outlier_reasons import outlier_reasons
 from toolkit.audit.outliers_text import outliers_text
@@ -186,9 +188,11 @@ def _judged(
     if not len(vectors):
         return np.empty(0, dtype=np.intp), np.empty(0), np.empty(0)
     p_values = conformal.fit_p_values_ if itself else conformal.p_values(vectors)
-    flags = np.where(p_values <= conformal.false_alarm_rate, -1, 1)
-    if not itself:
-        flags = conformal.predict(vectors)
+    most = conformal.false_alarm_rate
+    if conformal.fdr is not None:
+        warn_if_powerless(conformal.power(len(vectors)))
+        most = discovery_threshold(p_values, conformal.fdr)
+    flags = np.where(p_values <= most, -1, 1)
 
     return flags, p_values, conformal.detector_scores(vectors)
 

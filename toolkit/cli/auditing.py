@@ -21,7 +21,7 @@ from toolkit.cli.talk import note
 if TYPE_CHECKING:
     import pandas as pd
 
-    from toolkit.audit import Findings, LabelIssues, Overlap
+    from toolkit.audit import Findings, LabelIssues, Outliers, Overlap
     from toolkit.embedding import Embeddings
     from toolkit.text_embedder import TextEmbedder
 
@@ -54,7 +54,7 @@ def limits_of(options: Mapping[str, Any]) -> dict[str, int]:
 
 def found_in(rejects: Rejects, options: Mapping[str, Any]) -> "Findings | None":
     """Read the table and look for what speaks against it; None if only a forecast was asked for."""
-    from toolkit.audit import find_outliers, findings, near_duplicates
+    from toolkit.audit import findings, near_duplicates
     from toolkit.cli.forecasts import tell_forecast_of
     from toolkit.labelled_texts import label_texts
     from toolkit.text_embedder import TextEmbedder
@@ -76,7 +76,7 @@ def found_in(rejects: Rejects, options: Mapping[str, Any]) -> "Findings | None":
     return findings(
         duplicates=near_duplicates(texts, vectors, labels=labels),
         labels=_label_issues(texts, labels, vectors, options),
-        outliers=find_outliers(texts, vectors, false_alarm_rate=options["false_alarm_rate"]),
+        outliers=_outliers(texts, vectors, options),
         leaks=None if other is None else _leaks(other, texts, vectors, embedder, rejects),
     )
 
@@ -117,6 +117,20 @@ def _label_issues(
         return label_issues(texts, labels, vectors, fdr=options["fdr"])
     except TooFewRows as error:
         note(f"note: labels were not judged: {error}")
+        return None
+
+
+def _outliers(
+    texts: "pd.Series[Any]", vectors: "Embeddings", options: Mapping[str, Any]
+) -> "Outliers | None":
+    """Look for outliers, if there are enough texts to compare."""
+    from toolkit.audit import find_outliers
+    from toolkit.errors import TooFewRows
+
+    try:
+        return find_outliers(texts, vectors, false_alarm_rate=options["false_alarm_rate"])
+    except TooFewRows as error:
+        note(f"note: outliers were not looked for: {error}")
         return None
 
 

@@ -15,7 +15,7 @@ def clustering_text(report: "ClusteringReport", width: int | None) -> str:
     """Return the headline and a line for each cluster, the largest first."""
     headline = in_lines(_headline(report), checked_width(width))
 
-    return f"{headline}\n\n{_table(report)}\n" if len(report.clusters) else f"{headline}\n"
+    return f"{headline}\n\n{_table(report)}\n" if report.n_clusters > 1 else f"{headline}\n"
 
 
 def _headline(report: "ClusteringReport") -> list[str]:
