@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from toolkit.anomaly import CosineMahalanobisDetector as CosineMahalanobisDetector
     from toolkit.anomaly import CosineNeighborsDetector as CosineNeighborsDetector
     from toolkit.anomaly import Power as Power
+    from toolkit.audit import DenseGroups as DenseGroups
     from toolkit.audit import Drift as Drift
     from toolkit.audit import Duplicates as Duplicates
     from toolkit.audit import Findings as Findings
     from toolkit.audit import LabelIssues as LabelIssues
     from toolkit.audit import Outliers as Outliers
     from toolkit.audit import Overlap as Overlap
+    from toolkit.audit import dense_groups as dense_groups
     from toolkit.audit import drift as drift
     from toolkit.audit import find_outliers as find_outliers
     from toolkit.audit import findings as findings
@@ -97,6 +99,7 @@ _HOME = {
     "CosineKNNClassifier": "toolkit.classification",
     "CosineLeiden": "toolkit.clustering",
     "CosineLogisticClassifier": "toolkit.classification",
+    "DenseGroups": "toolkit.audit",
     "Drift": "toolkit.audit",
     "CosineLOF": "toolkit.anomaly",
     "CosineMahalanobisDetector": "toolkit.anomaly",
@@ -132,6 +135,7 @@ _HOME = {
     "cosine_similarities": "toolkit.kernels",
     "cosine_similarity": "toolkit.kernels",
     "counting": "toolkit.embedding",
+    "dense_groups": "toolkit.audit",
     "drift": "toolkit.audit",
     "evaluate_classification": "toolkit.evaluation",
     "evaluate_clustering": "toolkit.evaluation",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from toolkit.audit.dense_groups import DenseGroups
 from toolkit.audit.duplicates import Duplicates
 from toolkit.audit.findings_text import findings_text
 from toolkit.audit.labels import FEWEST_OF_A_LABEL, LabelIssues
@@ -20,6 +21,7 @@ KINDS = (
     "leak",
     "exact_duplicate",
     "near_duplicate",
+    "dense_group",
     "outlier",
     "empty_text",
     "rare_label",
@@ -39,9 +41,10 @@ class Findings:
     table : DataFrame
         ``kind`` (of `KINDS`), ``row`` (index label of the row it is about; None for findings on a
         label), ``reason``, ``suggestion``, ``score`` (similarity for duplicates and leaks,
-        probability to be right for labels, the detector's for outliers; NaN where there is none),
-        ``p_value`` (of outliers), ``group`` (number of the group of duplicates; NA where there is
-        none), ``evidence`` (list of index labels to look at) and ``text``.
+        probability to be right for labels, gap of dense groups, the detector's for outliers; NaN
+        where there is none), ``p_value`` (of outliers), ``group`` (number of the group among
+        findings of its kind; NA where there is none), ``evidence`` (list of index labels to look
+        at) and ``text``.
     n_rows : int
         Rows of the table that was looked at.
     """
@@ -81,6 +84,7 @@ def findings(
     duplicates: Duplicates | None = None,
     labels: LabelIssues | None = None,
     outliers: Outliers | None = None,
+    groups: DenseGroups | None = None,
     leaks: Overlap | None = None,
 ) -> Findings:
     """
@@ -92,6 +96,7 @@ def findings(
         With labels, the same text under different labels is found, too.
     labels : LabelIssues, optional
     outliers : Outliers, optional
+    groups : DenseGroups, optional
     leaks : Overlap, optional
         Of the rows of a test table with those that were learned from.
 
@@ -119,6 +124,8 @@ def findings(
         parts += [*_labels(labels), *_classes(labels)]
     if leaks is not None:
         parts += _leaks(leaks)
+    if groups is not None:
+        parts += _groups(groups)
     if outliers is not None:
         parts += _outliers(outliers)
     tables = [found.table for found in (duplicates, labels, outliers) if found is not None]
@@ -228,6 +235,27 @@ def _leaks(found: Overlap) -> list[dict[str, Any]]:
         }
         for name, row in found.pairs.iterrows()
     ]
+
+
+def _groups(found: DenseGroups) -> list[dict[str, Any]]:
+    described = found.groups.set_index("group")
+    parts = []
+    for name, row in found.table[found.table["group"] >= 0].iterrows():
+        group = described.loc[row["group"]]
+        parts.append(
+            {
+                "kind": "dense_group",
+                "row": name,
+                "reason": f"one of {group['n_rows']:,} texts that are near each other (cosine "
+                f"{group['cohesion']:.2f}) and far from all others ({group['outside']:.2f})",
+                "suggestion": "look at the group",
+                "score": group["gap"],
+                "group": row["group"],
+                "text": row["text"],
+            }
+        )
+
+    return parts
 
 
 def _outliers(found: Outliers) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ _TITLES = {
     "leak": "rows of the other table that are here, too",
     "exact_duplicate": "exact repeats",
     "near_duplicate": "near repeats",
+    "dense_group": "texts in small groups far from the rest",
     "outlier": "texts unlike all others",
     "empty_text": "empty texts",
     "rare_label": "labels with few rows",

@@ -60,7 +60,8 @@ def audit_command(**options: Any) -> None:
 
     Kinds: conflicting_label (the same text under different labels), label_issue (a label that is
     probably wrong, with another one), leak (a row of --against that is here, too), exact_duplicate,
-    near_duplicate, outlier, empty_text, rare_label, alike_label.
+    near_duplicate, dense_group (a small group far from the rest), outlier, empty_text, rare_label,
+    alike_label.
     """
     from toolkit.cli.auditing import answer, check_usage, found_in
     from toolkit.cli.tables import Rejects

@@ -54,7 +54,7 @@ def limits_of(options: Mapping[str, Any]) -> dict[str, int]:
 
 def found_in(rejects: Rejects, options: Mapping[str, Any]) -> "Findings | None":
     """Read the table and look for what speaks against it; None if only a forecast was asked for."""
-    from toolkit.audit import findings, near_duplicates
+    from toolkit.audit import dense_groups, findings, near_duplicates
     from toolkit.cli.forecasts import tell_forecast_of
     from toolkit.labelled_texts import label_texts
     from toolkit.text_embedder import TextEmbedder
@@ -77,6 +77,7 @@ def found_in(rejects: Rejects, options: Mapping[str, Any]) -> "Findings | None":
         duplicates=near_duplicates(texts, vectors, labels=labels),
         labels=_label_issues(texts, labels, vectors, options),
         outliers=_outliers(texts, vectors, options),
+        groups=dense_groups(texts, vectors),
         leaks=None if other is None else _leaks(other, texts, vectors, embedder, rejects),
     )
 
