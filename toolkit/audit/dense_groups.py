@@ -92,8 +92,9 @@ def dense_groups(
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> vectors = np.vstack([rng.normal(size=(200, 64)), 0.1 * rng.normal(size=(12, 64)) - 9])
-    >>> found = dense_groups([f"text {row}" for row in range(212)], vectors)
+    >>> topics = np.eye(64)[rng.integers(4, size=200)] + 0.1 * rng.normal(size=(200, 64))
+    >>> mails = np.eye(64)[63] + 0.02 * rng.normal(size=(12, 64))
+    >>> found = dense_groups([f"text {row}" for row in range(212)], np.vstack([topics, mails]))
     >>> found.groups[["group", "n_rows"]]
        group  n_rows
     0      0      12
